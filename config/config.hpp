@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace cattle::config {
+
+/// Names the variable (and never its value when that is a secret).
+class ConfigError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Reads one environment variable; nullopt when unset. An empty value counts as unset everywhere.
+using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+[[nodiscard]] Environment process_environment();
+
+struct Limits {
+  std::size_t waiting_per_key = 64;
+  std::size_t waiting = 1'024;
+  std::size_t pings = 16'384;
+  std::size_t workers = 64;
+};
+
+/// Everything that the agent reads from its environment, once. Depends on nothing else in the house.
+struct Config {
+  std::string url;  ///< CATTLE_URL, trailing /schemas and slashes cut off.
+  std::string access_key;
+  std::string secret_key;
+  std::string agent_id;
+  std::string config_url;
+  std::string home;
+  std::string state_dir;
+  std::string build_dir;
+  std::string host_ip;   ///< DOCKER_HOST_IP, else AGENT_IP.
+  std::string hostname;
+  std::map<std::string, std::string> create_labels;
+  std::optional<std::int64_t> memory_override;
+  std::optional<std::int64_t> milli_cpu_override;
+  std::optional<std::int64_t> local_storage_mb_override;
+  std::string docker_uuid;
+  std::string physical_host_uuid;
+  std::string host_key_file;
+  std::string host_api_proxy;
+  int api_proxy_listen_port = 9342;
+  std::string agent_image;
+  bool ping_enabled = true;
+  bool docker_enabled = true;
+  bool detect_cloud_provider = true;
+  bool debug = false;
+  std::string log_file;
+  std::string docker_host;
+  std::string docker_cert_path;
+  bool docker_tls_verify = false;
+  std::string ca_file;  ///< SSL_CERT_FILE.
+  std::string http_proxy;   ///< For the server's URL, by its scheme.
+  std::string no_proxy;
+  std::string host_proc_root;  ///< HOST_PROC.
+  std::string host_sys_root;   ///< HOST_SYS.
+  std::string host_etc_root;   ///< HOST_ETC.
+  std::string socket_tables;   ///< CATTLE_HOST_PROC.
+  std::vector<std::pair<std::string, std::string>> proxy_environment;
+  Limits limits;
+  std::vector<std::string> warnings;  ///< Settings that were ignored, and why; for the log.
+};
+
+/// What the command line may override; empty means "not given".
+struct Overrides {
+  std::string url;
+  std::string access_key;
+  std::string secret_key;
+  std::string agent_id;
+};
+
+/// Throws ConfigError. Writes identity files where 9.3 of the event reference says so.
+[[nodiscard]] Config load(const Environment& environment, const Overrides& overrides);
+
+}  // namespace cattle::config

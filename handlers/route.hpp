@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cattle/subscriber/event.hpp"
+#include "handlers/context.hpp"
+
+namespace cattle::handlers {
+
+using subscriber::Event;
+
+/// The thing that an event touches. `key` serialises; `alias` is another name of the same thing that the event carries
+/// (an instance's docker id beside its uuid): once seen, an event whose key is the alias joins the same queue.
+struct ResourceKey {
+  std::string key;    ///< "instance:<uuid>", "image:<name>", "volume:<name>", "<type>:<id>"; empty: touches nothing.
+  std::string alias;  ///< "container:<docker id>" or empty.
+};
+
+enum class Admission : std::uint8_t {
+  ping,       ///< The ping lane.
+  immediate,  ///< Runs at once beside everything else (reads only, or config.update).
+  queued,     ///< One at a time for its key, in a FIFO.
+  joined      ///< As queued, but the waiting ones get the running one's progress and all run when it ends (pulls).
+};
+
+/// One row of the only table: names that are subscribed to, how they are admitted, who handles them.
+struct Route {
+  std::string name;
+  Admission admission = Admission::queued;
+  /// Never throws; a field of the wrong type counts as absent (the handler then says what is wrong with it).
+  std::function<ResourceKey(const Event&)> key;
+  /// Runs on a worker. The reply's `data` (an object; {} for none), or nullopt for "no reply" (force.stop).
+  /// Throws RequestError, OperationError, docker::Error, http::TransportError: each becomes the error reply.
+  std::function<std::optional<nlohmann::json>(const Event&, Context&)> handle;
+};
+
+}  // namespace cattle::handlers

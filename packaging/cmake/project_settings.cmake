@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+# Interface targets that every folder links: one place for warnings, sanitizers and third-party packages.
+find_package(Threads REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+
+add_library(project_options INTERFACE)
+target_include_directories(project_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_definitions(project_options INTERFACE JSON_DIAGNOSTICS=1)
+target_compile_features(project_options INTERFACE cxx_std_20)
+if(CATTLE_SANITIZE)
+  target_compile_options(project_options INTERFACE -fsanitize=${CATTLE_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(project_options INTERFACE -fsanitize=${CATTLE_SANITIZE})
+endif()
+
+add_library(project_warnings INTERFACE)
+target_compile_options(project_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
+  -Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast)
+
+# Third-party packages under one name each, so that a target says what it uses and nothing twice.
+add_library(third_party_json INTERFACE)
+target_link_libraries(third_party_json INTERFACE nlohmann_json::nlohmann_json)
+
+add_library(third_party_spdlog INTERFACE)
+find_package(spdlog REQUIRED)
+find_package(fmt REQUIRED)
+# Header-only on purpose: Debian ships no static fmt, and the release binary carries no shared one.
+target_link_libraries(third_party_spdlog INTERFACE spdlog::spdlog_header_only)
+target_compile_definitions(third_party_spdlog INTERFACE SPDLOG_FMT_EXTERNAL FMT_HEADER_ONLY=1)
+
+add_library(third_party_asio INTERFACE)
+target_link_libraries(third_party_asio INTERFACE Boost::headers Threads::Threads)
+target_compile_definitions(third_party_asio INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION)

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "cattle/subscriber/connection.hpp"
+
+namespace cattle::subscriber {
+
+struct PublishResult {
+  enum class Kind : std::uint8_t {
+    accepted,  ///< 2xx.
+    refused,   ///< 4xx: the matter is ended (R22).
+    gave_up    ///< Connection failures or 5xx until the event's time was over, or stopped.
+  };
+  Kind kind = Kind::gave_up;
+  int status = 0;       ///< Of the last answer; 0 when there was none.
+  int attempts = 0;     ///< At least 1.
+  std::string detail;   ///< Last failure, for the log; empty when accepted.
+};
+
+struct PublisherOptions {
+  Connection connection;
+  std::chrono::milliseconds request_timeout{30'000};
+  std::chrono::milliseconds first_wait{250};
+  std::chrono::milliseconds most_wait{5'000};
+};
+
+/// Posts replies to `<url>/publish`. Blocking; safe to share between threads.
+class Publisher {
+ public:
+  explicit Publisher(PublisherOptions options);
+  ~Publisher();
+  Publisher(const Publisher&) = delete;
+  Publisher& operator=(const Publisher&) = delete;
+
+  /// Posts `body` at least once; the same body again on connection failures and 5xx until `deadline()` (asked before each
+  /// wait, since it may move) or stop. A failure never becomes another reply (E5).
+  [[nodiscard]] PublishResult publish(const std::string& body,
+                                      const std::function<std::chrono::steady_clock::time_point()>& deadline,
+                                      const std::stop_token& stop) const;
+  /// One attempt, for progress.
+  [[nodiscard]] PublishResult publish_once(const std::string& body) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace cattle::subscriber
