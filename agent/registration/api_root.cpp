@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/registration/api_root.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string_view>
+
+#include "docker-client/http/url.hpp"
+
+namespace cattle::agent::registration {
+
+std::optional<std::string> api_root(const std::string& url) {
+  const auto parsed = http::parse_url(url);
+  if (!parsed) return std::nullopt;
+  constexpr std::array<std::string_view, 2> kVersions{"v1", "v2-beta"};
+  std::string path;
+  std::string_view rest(parsed->path);
+  while (!rest.empty()) {
+    rest.remove_prefix(1);
+    const auto segment = rest.substr(0, rest.find('/'));
+    rest.remove_prefix(segment.size());
+    if (segment.empty()) continue;
+    path.append("/").append(segment);
+    if (std::find(kVersions.begin(), kVersions.end(), segment) != kVersions.end()) return parsed->origin() + path;
+  }
+  return std::nullopt;
+}
+
+bool names_this_machine(const std::string& url) {
+  const auto parsed = http::parse_url(url);
+  return parsed && (parsed->host == "127.0.0.1" || parsed->host == "localhost" || parsed->host == "::1");
+}
+
+bool is_opaque_token(const std::string& text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char letter) {
+    return std::isalnum(letter) != 0 || std::string_view("-_.:~").find(static_cast<char>(letter)) != std::string_view::npos;
+  });
+}
+
+}  // namespace cattle::agent::registration
