@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -39,7 +40,7 @@ struct Config {
   std::string home;
   std::string state_dir;
   std::string build_dir;
-  std::string host_ip;   ///< DOCKER_HOST_IP, else AGENT_IP.
+  std::string host_ip;  ///< DOCKER_HOST_IP, else AGENT_IP.
   std::string hostname;
   std::map<std::string, std::string> create_labels;
   std::optional<std::int64_t> memory_override;
@@ -59,15 +60,17 @@ struct Config {
   std::string docker_host;
   std::string docker_cert_path;
   bool docker_tls_verify = false;
-  std::string ca_file;  ///< SSL_CERT_FILE.
-  std::string http_proxy;   ///< For the server's URL, by its scheme.
+  std::string ca_file;     ///< SSL_CERT_FILE.
+  std::string http_proxy;  ///< For the server's URL, by its scheme.
   std::string no_proxy;
   std::string host_proc_root;  ///< HOST_PROC.
   std::string host_sys_root;   ///< HOST_SYS.
   std::string host_etc_root;   ///< HOST_ETC.
   std::string socket_tables;   ///< CATTLE_HOST_PROC.
   std::vector<std::pair<std::string, std::string>> proxy_environment;
-  Limits limits;
+  Limits limits;  ///< CATTLE_AGENT_WAITING_PER_KEY, CATTLE_AGENT_WAITING, CATTLE_AGENT_PINGS, CATTLE_WORKERS.
+  std::chrono::seconds shutdown_grace{
+      10};  ///< CATTLE_AGENT_GRACE_SECONDS: how long running work may go on after SIGTERM.
   std::vector<std::string> warnings;  ///< Settings that were ignored, and why; for the log.
 };
 

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/config.hpp"
+
+#include "config/home.hpp"
+#include "config/host_labels.hpp"
+#include "config/hostname.hpp"
+#include "config/identity.hpp"
+#include "config/option_file.hpp"
+#include "config/settings.hpp"
+
+#include <array>
+#include <filesystem>
+
+namespace cattle::config {
+namespace {
+
+constexpr std::array kProxyNames{"http_proxy",  "HTTP_PROXY", "https_proxy",
+                                 "HTTPS_PROXY", "no_proxy",   "NO_PROXY"};
+
+std::string first_of(const Settings& settings, const std::vector<std::string>& names) {
+  for (const auto& name : names) {
+    if (auto value = settings.exact(name)) return *std::move(value);
+  }
+  return {};
+}
+
+std::string trimmed_url(std::string url, const std::string& name) {
+  const auto cut_slashes = [&url] {
+    while (url.ends_with('/')) url.pop_back();
+  };
+  cut_slashes();
+  if (url.ends_with("/schemas")) url.erase(url.size() - std::string("/schemas").size());
+  cut_slashes();
+  const bool known_scheme = url.starts_with("http://") || url.starts_with("https://");
+  if (!known_scheme || url.find("://") + 3 == url.size()) {
+    throw ConfigError(name + " must be a URL that begins with http:// or https://");
+  }
+  const auto authority = url.substr(url.find("://") + 3);
+  if (authority.substr(0, authority.find('/')).find('@') != std::string::npos) {
+    throw ConfigError(name + " must not hold credentials: use CATTLE_ACCESS_KEY and CATTLE_SECRET_KEY");
+  }
+  return url;
+}
+
+void read_server(const Settings& settings, const Overrides& overrides, Config& config) {
+  const auto choose = [&settings](const std::string& given, const std::string& name) {
+    return given.empty() ? settings.required(name) : given;
+  };
+  config.url = trimmed_url(choose(overrides.url, "URL"), "CATTLE_URL");
+  config.access_key = choose(overrides.access_key, "ACCESS_KEY");
+  config.secret_key = choose(overrides.secret_key, "SECRET_KEY");
+  config.agent_id =
+      overrides.agent_id.empty() ? settings.exact("CATTLE_AGENT_ID").value_or("") : overrides.agent_id;
+  // What agent containers are told; they may reach the server by another way than we do.
+  const auto config_url = settings.either("CONFIG_URL");
+  config.config_url = config_url ? trimmed_url(*config_url, "CATTLE_CONFIG_URL") : config.url;
+  config.ca_file = first_of(settings, {"SSL_CERT_FILE", "CURL_CA_BUNDLE"});
+  config.http_proxy = config.url.starts_with("https://") ? first_of(settings, {"https_proxy", "HTTPS_PROXY"})
+                                                         : first_of(settings, {"http_proxy", "HTTP_PROXY"});
+  config.no_proxy = first_of(settings, {"no_proxy", "NO_PROXY"});
+  for (const char* name : kProxyNames) {
+    if (auto value = settings.exact(name)) config.proxy_environment.emplace_back(name, *std::move(value));
+  }
+}
+
+void read_host(Settings& settings, Config& config) {
+  config.host_ip = settings.either("DOCKER_HOST_IP", settings.either("AGENT_IP", ""));
+  config.hostname = settings.either("HOSTNAME", "");
+  if (config.hostname.empty()) config.hostname = local_hostname();
+  config.create_labels = parse_host_labels(settings.either("HOST_LABELS", ""));
+  if (auto ips = settings.exact("CATTLE_SCHEDULER_IPS"))
+    config.create_labels["io.rancher.scheduler.ips"] = *ips;
+  if (auto any = settings.exact("CATTLE_SCHEDULER_REQUIRE_ANY")) {
+    config.create_labels["io.rancher.scheduler.require_any"] = *any;
+  }
+  config.memory_override = settings.positive("CATTLE_MEMORY_OVERRIDE");
+  config.milli_cpu_override = settings.positive("CATTLE_MILLI_CPU_OVERRIDE");
+  config.local_storage_mb_override = settings.positive("CATTLE_LOCAL_STORAGE_MB_OVERRIDE");
+  config.agent_image = settings.exact("RANCHER_AGENT_IMAGE").value_or("");
+  config.host_proc_root = settings.exact("HOST_PROC").value_or("/proc");
+  config.host_sys_root = settings.exact("HOST_SYS").value_or("/sys");
+  config.host_etc_root = settings.exact("HOST_ETC").value_or("/etc");
+  config.socket_tables = settings.exact("CATTLE_HOST_PROC").value_or("");
+}
+
+void read_files(const Settings& settings, Config& config) {
+  const std::filesystem::path state(config.state_dir);
+  const auto identity_of = [&](const std::string& name, const char* file) {
+    return identity(settings.either(name + "_FILE", (state / file).string()), settings.either(name));
+  };
+  config.physical_host_uuid = identity_of("PHYSICAL_HOST_UUID", ".physical_host_uuid");
+  config.docker_uuid = identity_of("DOCKER_UUID", ".docker_uuid");
+  config.host_key_file = settings.either("HOST_KEY_FILE", (state / "../etc/ssl/host.key").string());
+  config.build_dir = settings.either("BUILD_DIR", (std::filesystem::path(config.home) / "builds").string());
+  config.log_file = settings.exact("CATTLE_AGENT_LOG_FILE").value_or("/var/log/rancher/agent.log");
+}
+
+void read_engine(const Settings& settings, Config& config) {
+  config.docker_host = settings.exact("DOCKER_HOST").value_or("unix:///var/run/docker.sock");
+  config.docker_cert_path = settings.exact("DOCKER_CERT_PATH").value_or("");
+  // As Docker's own command line: any value that is not empty switches the check on.
+  config.docker_tls_verify = settings.exact("DOCKER_TLS_VERIFY").has_value();
+  config.host_api_proxy = settings.either("HOST_API_PROXY", "");
+  config.ping_enabled = settings.flag("PING_ENABLED", true);
+  config.docker_enabled = settings.flag("DOCKER_ENABLED", true);
+  config.detect_cloud_provider = settings.flag("DETECT_CLOUD_PROVIDER", true);
+}
+
+void read_port(Settings& settings, Config& config) {
+  const auto old_name = settings.positive("CATTLE_API_PROXY_LISTEN_PORT");
+  const auto port = settings.exact("PLATFORM_API_PROXY_LISTEN_PORT")
+                        ? settings.positive("PLATFORM_API_PROXY_LISTEN_PORT")
+                        : old_name;
+  if (!port) return;
+  if (*port <= 65'535) {
+    config.api_proxy_listen_port = static_cast<int>(*port);
+  } else {
+    settings.warn("CATTLE_API_PROXY_LISTEN_PORT is no port and is ignored");
+  }
+}
+
+void read_switches(Settings& settings, Config& config) {
+  config.debug =
+      !first_of(settings, {"PASTURESTACK_DEBUG", "CATTLE_SCRIPT_DEBUG", "RANCHER_DEBUG"}).empty() ||
+      settings.exact("CATTLE_DEBUG") == "true";
+  const auto locale = settings.exact("PASTURESTACK_LOCALE").value_or("en-US");
+  if (locale != "en-US")
+    settings.warn("PASTURESTACK_LOCALE: only en-US is spoken here, other values are ignored");
+  const auto limit = [&settings](const char* name, std::size_t& value) {
+    if (const auto given = settings.positive(name)) value = static_cast<std::size_t>(*given);
+  };
+  limit("CATTLE_AGENT_WAITING_PER_KEY", config.limits.waiting_per_key);
+  limit("CATTLE_AGENT_WAITING", config.limits.waiting);
+  limit("CATTLE_AGENT_PINGS", config.limits.pings);
+  limit("CATTLE_WORKERS", config.limits.workers);
+  if (const auto grace = settings.positive("CATTLE_AGENT_GRACE_SECONDS")) {
+    config.shutdown_grace = std::chrono::seconds(*grace);
+  }
+}
+
+}  // namespace
+
+Config load(const Environment& environment, const Overrides& overrides) {
+  Config config;
+  config.home = home_directory(environment, "/var/lib");
+  std::vector<std::string> file_warnings;
+  Settings settings(environment, read_option_files(option_files(config.home), file_warnings));
+  for (const auto& warning : file_warnings) settings.warn(warning);
+
+  config.state_dir = settings.either("STATE_DIR", config.home);
+  read_server(settings, overrides, config);
+  read_host(settings, config);
+  read_engine(settings, config);
+  read_port(settings, config);
+  read_switches(settings, config);
+  read_files(settings, config);
+  config.warnings = settings.warnings();
+  return config;
+}
+
+}  // namespace cattle::config

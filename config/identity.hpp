@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace cattle::config {
+
+/// One identity of this host that lasts over restarts (H120). `given` (from a variable) wins and replaces the
+/// file's content; otherwise the file's content, white space trimmed; a missing or empty file gets a new UUID
+/// v4. The file is replaced atomically. Throws ConfigError when it can't be read or written, or when its
+/// content is no identity at all: a new one would make a second host at the server, so a person has to
+/// decide.
+[[nodiscard]] std::string identity(const std::filesystem::path& file,
+                                   const std::optional<std::string>& given);
+
+}  // namespace cattle::config
