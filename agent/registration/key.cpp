@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/registration/key.hpp"
+
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string_view>
+
+#include "agent/registration/failure.hpp"
+#include "config/state_file.hpp"
+
+namespace cattle::agent::registration {
+namespace {
+
+constexpr std::size_t kKeyBytes = 64;
+
+std::string new_key() {
+  std::array<unsigned char, kKeyBytes> bytes{};
+  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) {
+    throw Failure(Outcome::state, "no random bytes to be had for the registration key");
+  }
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (const unsigned char byte : bytes) {
+    text.push_back(kDigits[byte >> 4U]);
+    text.push_back(kDigits[byte & 0x0FU]);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string registration_key(const std::string& state_dir) {
+  const auto path = state_dir + "/.registration_token";
+  try {
+    const auto stored = config::read_state_file(path);
+    if (stored && !stored->empty()) {
+      const bool hex = std::all_of(stored->begin(), stored->end(),
+                                   [](unsigned char letter) { return std::isxdigit(letter) != 0; });
+      // A key of another length still names a registered host; only what can't be a key is refused.
+      if (!hex) throw Failure(Outcome::state, path + " is damaged; restore it, or remove it to register as a new host");
+      return *stored;
+    }
+    auto key = new_key();
+    config::write_state_file(path, key + "\n", 0600);
+    return key;
+  } catch (const config::StateFileError& error) {
+    throw Failure(Outcome::state, error.what());
+  }
+}
+
+}  // namespace cattle::agent::registration

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/registration/registrar.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "agent/registration/api_root.hpp"
+#include "agent/registration/failure.hpp"
+#include "agent/registration/registration_url.hpp"
+#include "docker-client/http/client.hpp"
+#include "docker-client/http/url.hpp"
+
+namespace cattle::agent::registration {
+namespace {
+
+using nlohmann::json;
+constexpr std::chrono::seconds kRegistrationLimit{300};
+constexpr std::chrono::milliseconds kFirstPoll{10};
+constexpr std::chrono::milliseconds kMostPoll{2'000};
+
+std::string text_of(const json& object, const char* name) {
+  if (!object.is_object()) return {};
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+/// A field of the record, or of its data.fields, where one of the servers puts it (S32).
+std::string field_of(const json& record, const char* name) {
+  auto value = text_of(record, name);
+  if (!value.empty() || !record.is_object()) return value;
+  const auto data = record.find("data");
+  if (data == record.end() || !data->is_object()) return {};
+  const auto fields = data->find("fields");
+  return fields == data->end() ? std::string() : text_of(*fields, name);
+}
+
+json parsed(const Answer& answer, const std::string& what) {
+  if (answer.status == 401 || answer.status == 403) {
+    throw Failure(Outcome::token_refused, "the server refuses the registration token (status " +
+                                              std::to_string(answer.status) + " for " + what + ")");
+  }
+  if (answer.status < 200 || answer.status > 299) {
+    throw Failure(Outcome::registration_failed, "the server answered " + std::to_string(answer.status) + " to " + what);
+  }
+  auto document = json::parse(answer.body, nullptr, false);
+  if (document.is_discarded()) throw Failure(Outcome::registration_failed, "the server's answer to " + what + " is not JSON");
+  return document;
+}
+
+/// The register object of this key, or null.
+json find_record(const Server& server, const std::string& collection, const Login& login, const std::string& key) {
+  const auto list = parsed(server.get(collection + "?key=" + http::escape(key), login), "GET register");
+  const auto data = list.find("data");
+  if (data == list.end() || !data->is_array() || data->empty()) return nullptr;
+  return data->front();
+}
+
+std::optional<Credentials> credentials_in(const json& record) {
+  if (text_of(record, "transitioning") == "error" || text_of(record, "state") == "error") {
+    const auto message = text_of(record, "transitioningMessage");
+    throw Failure(Outcome::registration_failed, "the server could not register this host: " +
+                                                    (message.empty() ? std::string("no reason given") : message));
+  }
+  if (text_of(record, "state") != "active" || text_of(record, "transitioning") == "yes") return std::nullopt;
+  Credentials credentials;
+  credentials.access_key = field_of(record, "accessKey");
+  credentials.secret_key = subscriber::Secret(field_of(record, "secretKey"));
+  if (credentials.access_key.empty() || credentials.secret_key.empty()) return std::nullopt;
+  return credentials;
+}
+
+Credentials register_key(const Server& server, const std::string& root, const Script& script, const std::string& key,
+                         const Waiting& waiting) {
+  const auto collection = root + "/register";
+  const Login login{script.access_key, subscriber::Secret(script.secret_key)};
+  const auto limit = waiting.now() + kRegistrationLimit;
+  auto record = find_record(server, collection, login, key);
+  if (record.is_null()) (void)parsed(server.post(collection, login, json{{"key", key}}), "POST register");
+  for (auto step = kFirstPoll;; step = std::min(step * 2, kMostPoll)) {
+    if (!record.is_null()) {
+      if (auto credentials = credentials_in(record)) return *credentials;
+    }
+    if (waiting.now() >= limit || !waiting.pause(step)) {
+      throw Failure(Outcome::too_long, "the server did not finish the registration within 300 s");
+    }
+    record = find_record(server, collection, login, key);
+  }
+}
+
+/// The same server under two spellings is one server: scheme and port of the address that was given win (S36).
+std::string with_origin_of(const std::string& url, const std::string& given) {
+  const auto theirs = http::parse_url(url);
+  const auto ours = http::parse_url(given);
+  if (!theirs || !ours || theirs->host != ours->host || theirs->origin() == ours->origin()) return url;
+  const bool default_port = theirs->port == (theirs->scheme == "https" ? "443" : "80");
+  return default_port || theirs->port == ours->port ? ours->origin() + theirs->path : url;
+}
+
+std::string agent_url(const Script& script, const Request& request, const std::string& registration_url) {
+  const auto url = request.url_override.empty() ? with_origin_of(script.url, registration_url) : request.url_override;
+  const auto expected = api_root(registration_url);
+  const auto actual = api_root(url);
+  if (expected && expected->ends_with("/v1") && actual != expected) {
+    throw Failure(Outcome::url_mismatch, "the registration URL belongs to " + *expected + " but the agent would be told to use " +
+                                             url + "; set the server's Host Registration URL (api.host), or use the "
+                                             "address that it names");
+  }
+  return actual.value_or(url);
+}
+
+}  // namespace
+
+Credentials register_host(const Server& server, const Request& request, const Waiting& waiting) {
+  if (names_this_machine(request.url)) {
+    throw Failure(Outcome::local_url, "the URL names this machine's loopback address, where no server can be reached "
+                                      "from a container; use the server's own address");
+  }
+  const auto found = find_registration_script(server, request, waiting);
+  Credentials credentials;
+  const auto url = agent_url(found.script, request, found.url);
+  if (names_this_machine(url)) {
+    throw Failure(Outcome::local_url, "the server calls itself localhost; set its Host Registration URL (api.host)");
+  }
+  if (!request.access_key.empty() && !request.secret_key.empty()) {
+    request.say("credentials were given, registration is skipped");
+    credentials.access_key = request.access_key;
+    credentials.secret_key = request.secret_key;
+  } else {
+    credentials = register_key(server, url, found.script, request.key(), waiting);
+    request.say("registered as " + credentials.access_key.substr(0, 4) + "...");
+  }
+  credentials.url = url;
+  credentials.detected_ip = found.script.detected_ip;
+  return credentials;
+}
+
+}  // namespace cattle::agent::registration
