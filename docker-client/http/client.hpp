@@ -17,9 +17,10 @@ namespace cattle::http {
 
 /// What one peer needs in order to be reached. All members are plain values; empty means "not used".
 struct ClientOptions {
-  std::string base_url;     ///< scheme://host[:port][/prefix], no trailing slash; for a unix socket "http://localhost".
-  std::string unix_socket;  ///< Path of the socket; TCP when empty.
-  std::string ca_file;      ///< PEM bundle; the system's when empty. Read only for https.
+  std::string
+      base_url;  ///< scheme://host[:port][/prefix], no trailing slash; for a unix socket "http://localhost".
+  std::string unix_socket;                  ///< Path of the socket; TCP when empty.
+  std::string ca_file;                      ///< PEM bundle; the system's when empty. Read only for https.
   std::vector<std::string> extra_ca_files;  ///< Added to the above where they exist.
   std::string client_cert_file;
   std::string client_key_file;
@@ -40,8 +41,9 @@ struct Request {
   std::string body;
   std::string body_file;  ///< Upload this file as the body instead of `body`.
   std::string content_type = "application/json";
-  std::chrono::milliseconds timeout{30'000};      ///< Whole call; zero means none (streams).
-  std::chrono::milliseconds idle_timeout{0};      ///< Ends the call when no byte came for so long; zero means none.
+  std::chrono::milliseconds timeout{30'000};  ///< Whole call; zero means none (streams).
+  std::chrono::milliseconds idle_timeout{
+      0};  ///< Ends the call when no byte came for so long; zero means none.
 };
 
 struct Response {
@@ -67,13 +69,15 @@ class TransportError : public std::runtime_error {
 
 /// For streams: called on the calling thread. An exception thrown here ends the call and comes out of it.
 struct StreamSink {
-  std::function<void(const Response& head)> on_head;       ///< Status and headers, before the first byte; optional.
-  std::function<void(std::string_view bytes)> on_bytes;    ///< Any cut; required.
-  std::function<void()> on_tick;                           ///< About once a second, also when nothing comes; optional.
+  std::function<void(const Response& head)>
+      on_head;  ///< Status and headers, before the first byte; optional.
+  std::function<void(std::string_view bytes)> on_bytes;  ///< Any cut; required.
+  std::function<void()> on_tick;  ///< About once a second, also when nothing comes; optional.
 };
 
-/// Blocking HTTP/1.1 over libcurl with keep-alive. Safe to share between threads: each call borrows one easy handle
-/// from a small pool. A request that fails on a reused idle connection is repeated once on a new one (S41).
+/// Blocking HTTP/1.1 over libcurl with keep-alive. Safe to share between threads: each call borrows one easy
+/// handle from a small pool. A request that fails on a reused idle connection is repeated once on a new one
+/// (S41).
 class Client {
  public:
   explicit Client(ClientOptions options);
@@ -83,8 +87,10 @@ class Client {
 
   /// Throws TransportError. Bodies over 512 MiB are refused (TransportError::other).
   [[nodiscard]] Response send(const Request& request, const std::stop_token& stop = {}) const;
-  /// As send(), but a 2xx body goes to `sink`; another status's body (capped at 1 MiB) is in the returned Response.
-  [[nodiscard]] Response stream(const Request& request, const StreamSink& sink, const std::stop_token& stop = {}) const;
+  /// As send(), but a 2xx body goes to `sink`; another status's body (capped at 1 MiB) is in the returned
+  /// Response.
+  [[nodiscard]] Response stream(const Request& request, const StreamSink& sink,
+                                const std::stop_token& stop = {}) const;
 
  private:
   struct Impl;

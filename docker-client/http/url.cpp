@@ -27,7 +27,9 @@ std::string lower(std::string text) {
   return text;
 }
 
-const char* default_port(std::string_view scheme) { return scheme == "https" || scheme == "wss" ? "443" : "80"; }
+const char* default_port(std::string_view scheme) {
+  return scheme == "https" || scheme == "wss" ? "443" : "80";
+}
 
 }  // namespace
 
@@ -37,16 +39,21 @@ std::string Url::authority() const {
   return text;
 }
 
-std::string Url::origin() const { return scheme + "://" + authority(); }
+std::string Url::origin() const {
+  return scheme + "://" + authority();
+}
 
 std::optional<Url> parse_url(const std::string& text) {
-  // libcurl's parser guesses a scheme only when asked to, and it knows ws only when built for it: hence NON_SUPPORT.
+  // libcurl's parser guesses a scheme only when asked to, and it knows ws only when built for it: hence
+  // NON_SUPPORT.
   const Handle handle(curl_url(), &curl_url_cleanup);
   if (!handle) return std::nullopt;
-  if (curl_url_set(handle.get(), CURLUPART_URL, text.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK) return std::nullopt;
+  if (curl_url_set(handle.get(), CURLUPART_URL, text.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
+    return std::nullopt;
   Url url;
   url.scheme = lower(part(handle, CURLUPART_SCHEME));
-  if (url.scheme != "http" && url.scheme != "https" && url.scheme != "ws" && url.scheme != "wss") return std::nullopt;
+  if (url.scheme != "http" && url.scheme != "https" && url.scheme != "ws" && url.scheme != "wss")
+    return std::nullopt;
   url.user = part(handle, CURLUPART_USER);
   url.password = part(handle, CURLUPART_PASSWORD);
   url.host = lower(part(handle, CURLUPART_HOST));

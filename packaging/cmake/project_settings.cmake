@@ -33,3 +33,8 @@ target_compile_definitions(third_party_spdlog INTERFACE SPDLOG_FMT_EXTERNAL FMT_
 add_library(third_party_asio INTERFACE)
 target_link_libraries(third_party_asio INTERFACE Boost::headers Threads::Threads)
 target_compile_definitions(third_party_asio INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION)
+
+# libcurl: Debian's shared one.
+add_library(third_party_curl INTERFACE)
+find_package(CURL 7.88 REQUIRED)
+target_link_libraries(third_party_curl INTERFACE CURL::libcurl)

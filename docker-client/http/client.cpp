@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "docker-client/http/client.hpp"
+
+#include "docker-client/http/ca_bundle.hpp"
+#include "docker-client/http/handle.hpp"
+#include "docker-client/http/transfer.hpp"
+
+#include <curl/curl.h>
+
+#include <mutex>
+#include <new>
+
+namespace cattle::http {
+
+const std::string* Response::header(std::string_view name) const {
+  for (const auto& [key, value] : headers) {
+    if (key == name) return &value;
+  }
+  return nullptr;
+}
+
+struct Client::Impl {
+  explicit Impl(ClientOptions given) : options(std::move(given)) {}
+
+  std::unique_ptr<Handle> borrow() {
+    {
+      const std::lock_guard lock(mutex);
+      if (!idle.empty()) {
+        std::unique_ptr<Handle> handle = std::move(idle.back());
+        idle.pop_back();
+        return handle;
+      }
+      if (!bundle) bundle = trusted();
+    }
+    return std::make_unique<Handle>(options, *bundle);
+  }
+
+  [[nodiscard]] CaBundle trusted() const {
+    if (!options.verify_peer || options.base_url.rfind("https:", 0) != 0) return {};
+    return find_ca_bundle(options.ca_file, options.extra_ca_files);
+  }
+
+  void give_back(std::unique_ptr<Handle> handle) {
+    const std::lock_guard lock(mutex);
+    if (idle.size() < options.idle_connections) idle.push_back(std::move(handle));
+  }
+
+  Response run(const Request& request, const StreamSink* sink, const std::stop_token& stop) {
+    std::unique_ptr<Handle> handle = borrow();
+    Transfer transfer(options, request, sink);
+    Response response;
+    try {
+      response = transfer.run(*handle, false, stop);
+    } catch (const TransportError&) {
+      if (!transfer.may_repeat()) throw;
+      response = transfer.run(*handle, true, stop);
+    }
+    give_back(std::move(handle));
+    return response;
+  }
+
+  const ClientOptions options;
+  std::mutex mutex;
+  std::optional<CaBundle> bundle;  ///< Set before the first handle, which points into it, and never changed.
+  std::vector<std::unique_ptr<Handle>> idle;
+};
+
+Client::Client(ClientOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+Client::~Client() = default;
+
+Response Client::send(const Request& request, const std::stop_token& stop) const {
+  return impl_->run(request, nullptr, stop);
+}
+
+Response Client::stream(const Request& request, const StreamSink& sink, const std::stop_token& stop) const {
+  return impl_->run(request, &sink, stop);
+}
+
+std::string escape(std::string_view text) {
+  // curl_easy_escape takes a length of 0 as "up to the terminator".
+  if (text.empty()) return {};
+  char* escaped = curl_easy_escape(nullptr, text.data(), static_cast<int>(text.size()));
+  if (escaped == nullptr) throw std::bad_alloc();
+  std::string result(escaped);
+  curl_free(escaped);
+  return result;
+}
+
+Library::Library() {
+  if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) throw std::bad_alloc();
+}
+
+Library::~Library() {
+  curl_global_cleanup();
+}
+
+}  // namespace cattle::http
