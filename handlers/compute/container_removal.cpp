@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "handlers/compute/container_removal.hpp"
+
+#include "handlers/call_wait.hpp"
+#include "handlers/errors.hpp"
+
+namespace cattle::handlers {
+namespace {
+
+constexpr std::chrono::seconds kLongestRemoval{10};
+
+}  // namespace
+
+ContainerRemoval::Result ContainerRemoval::remove(const InstanceReference& instance, Context& context) const {
+  auto match = find_container(engine_, instance, NameRule::counts, context.call);
+  if (!match) return {};
+  context.log.container(match->id);
+  if (agent_.is(match->id, match->names)) {
+    context.log.warn("This is the agent's own container: it is not removed");
+    return {Outcome::kept, std::move(match)};
+  }
+  switch (engine_.remove_container(match->id, {.force = true, .volumes = false}, context.call)) {
+    case docker::RemoveOutcome::removed:
+    case docker::RemoveOutcome::absent:
+      break;
+    case docker::RemoveOutcome::in_progress:
+      wait_until_gone(match->id, context);
+      break;
+    case docker::RemoveOutcome::in_use:
+      throw OperationError("Container " + match->id + " can't be removed: the engine says that it is in use");
+  }
+  return {Outcome::removed, std::move(match)};
+}
+
+void ContainerRemoval::wait_until_gone(const std::string& id, const Context& context) const {
+  const auto end = std::chrono::steady_clock::now() + kLongestRemoval;
+  while (engine_.inspect_container(id, context.call).has_value()) {
+    if (std::chrono::steady_clock::now() >= end || !wait_for(context.call, poll_)) {
+      // The engine has promised to finish it, and the server has no use for an error here (R49).
+      context.log.warn("The engine is still busy removing the container");
+      return;
+    }
+  }
+}
+
+}  // namespace cattle::handlers
