@@ -13,7 +13,8 @@ struct DiskIops {
   double write = 0;
 };
 
-/// Disks by device ("/dev/sda"), from `read.json` and `write.json` in `dir` (6.6). Missing or unreadable files: empty.
+/// Disks by device ("/dev/sda"), from `read.json` and `write.json` in `dir` (6.6). Missing or unreadable
+/// files: empty.
 [[nodiscard]] std::map<std::string, DiskIops> read_iops(const std::string& dir);
 
 /// The device behind `DEFAULT_DISK`: the first measured one; empty when nothing was measured.
