@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "handlers/compute/docker_ports.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <string>
+
+namespace cattle::handlers {
+namespace {
+
+using docker::PortSummary;
+
+constexpr int kHighestPort = 65'535;
+
+bool known_to_server(const PortSummary& port) {
+  return (port.type == "tcp" || port.type == "udp") && port.private_port > 0 &&
+         port.private_port <= kHighestPort;
+}
+
+bool is_twin(const PortSummary& port, const std::vector<PortSummary>& all) {
+  if (port.ip != "::") return false;
+  return std::any_of(all.begin(), all.end(), [&port](const PortSummary& other) {
+    return other.ip.find(':') == std::string::npos && other.private_port == port.private_port &&
+           other.public_port == port.public_port && other.type == port.type;
+  });
+}
+
+std::string port_text(const PortSummary& port) {
+  const auto container_side = std::to_string(port.private_port) + "/" + port.type;
+  if (port.public_port == 0) return container_side;
+  const auto published = std::to_string(port.public_port) + ":" + container_side;
+  if (port.ip.empty()) return published;
+  const bool v6 = port.ip.find(':') != std::string::npos;
+  return (v6 ? "[" + port.ip + "]" : port.ip) + ":" + published;
+}
+
+void add_once(nlohmann::json& list, const std::string& text) {
+  if (std::find(list.begin(), list.end(), text) == list.end()) list.push_back(text);
+}
+
+/// The container's configuration holds the image's exposed ports beside those of the event; the event's are
+/// the bound ones. A bound port must not be named without its public half: the server would drop that from
+/// the port's row.
+nlohmann::json exposed_by_image(const nlohmann::json& inspect) {
+  auto list = nlohmann::json::array();
+  const auto exposed = inspect.value(nlohmann::json::json_pointer("/Config/ExposedPorts"), nlohmann::json());
+  const auto bound =
+      inspect.value(nlohmann::json::json_pointer("/HostConfig/PortBindings"), nlohmann::json());
+  if (!exposed.is_object()) return list;
+  for (const auto& [port, unused] : exposed.items()) {
+    if (bound.is_object() && bound.contains(port)) continue;
+    if (port.ends_with("/tcp") || port.ends_with("/udp")) list.push_back(port);
+  }
+  return list;
+}
+
+}  // namespace
+
+nlohmann::json docker_ports(const std::vector<PortSummary>& ports, const nlohmann::json& inspect) {
+  if (ports.empty()) return exposed_by_image(inspect);
+  auto list = nlohmann::json::array();
+  for (const auto& port : ports) {
+    if (known_to_server(port) && !is_twin(port, ports)) add_once(list, port_text(port));
+  }
+  return list;
+}
+
+}  // namespace cattle::handlers
