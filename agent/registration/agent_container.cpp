@@ -77,7 +77,7 @@ void remove_by_name(const docker::Client& engine, std::string_view name, const d
 }
 
 std::string launch_agent(const docker::Client& engine, const AgentContainer& agent, const docker::Call& call) {
-  for (const auto name : {kAgentName, kForkAgentName, kUpgradeName, kForkUpgradeName}) remove_by_name(engine, name, call);
+  for (const auto name : {kAgentName, kForkAgentName}) remove_by_name(engine, name, call);
   const auto created = engine.create_container(std::string(kAgentName), agent_container_body(agent), call);
   (void)engine.start_container(created.id, call);
   return created.id;

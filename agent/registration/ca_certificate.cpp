@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/registration/ca_certificate.hpp"
+
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include <array>
+#include <filesystem>
+#include <memory>
+
+#include "agent/registration/api_root.hpp"
+#include "agent/registration/failure.hpp"
+#include "config/state_file.hpp"
+#include "docker-client/http/client.hpp"
+#include "docker-client/http/url.hpp"
+
+namespace cattle::agent::registration {
+namespace {
+
+using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
+
+Certificate first_certificate(const std::string& pem) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> source(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())),
+                                                         &BIO_free);
+  return {PEM_read_bio_X509(source.get(), nullptr, nullptr, nullptr), &X509_free};
+}
+
+/// The certificate alone, whatever stood around it in the download.
+std::string normalised(const std::string& pem) {
+  const auto certificate = first_certificate(pem);
+  if (!certificate) return {};
+  const std::unique_ptr<BIO, decltype(&BIO_free)> sink(BIO_new(BIO_s_mem()), &BIO_free);
+  if (PEM_write_bio_X509(sink.get(), certificate.get()) != 1) return {};
+  char* text = nullptr;
+  const auto length = BIO_get_mem_data(sink.get(), &text);
+  return {text, static_cast<std::size_t>(length)};
+}
+
+std::string download(const std::string& root, const std::string& name, const ServerOptions& options) {
+  const auto url = http::parse_url(root + "/scripts/" + name);
+  http::ClientOptions plain;
+  plain.base_url = url->origin();
+  plain.verify_peer = false;
+  plain.connect_timeout = options.connect_timeout;
+  if (!subscriber::bypasses_proxy(options.no_proxy, url->host, url->port)) plain.proxy = options.https_proxy;
+  const http::Client client(std::move(plain));
+  http::Request request;
+  request.target = url->path;
+  request.timeout = options.request_timeout;
+  try {
+    const auto response = client.send(request);
+    return response.status == 200 ? normalised(response.body) : std::string();
+  } catch (const http::TransportError&) {
+    return {};  // The verified connection that follows says what is wrong.
+  }
+}
+
+}  // namespace
+
+std::string sha1_fingerprint(const std::string& pem) {
+  const auto certificate = first_certificate(pem);
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned length = 0;
+  if (!certificate || X509_digest(certificate.get(), EVP_sha1(), digest.data(), &length) != 1) return {};
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string text;
+  for (unsigned index = 0; index < length; ++index) {
+    if (index > 0) text.push_back(':');
+    text.push_back(kDigits[digest[index] >> 4U]);
+    text.push_back(kDigits[digest[index] & 0x0FU]);
+  }
+  return text;
+}
+
+void fetch_ca_certificate(const CaRequest& request, const ServerOptions& options,
+                          const std::function<void(const std::string&)>& say) {
+  const auto root = api_root(request.url);
+  if (request.fingerprint.empty() || !root || !root->starts_with("https://")) return;
+  std::error_code error;
+  if (std::filesystem::exists(request.file, error)) return;
+  bool offered = false;
+  for (const auto* name : {"ca.crt", "ca.pem"}) {
+    const auto pem = download(*root, name, options);
+    if (pem.empty()) continue;
+    offered = true;
+    if (sha1_fingerprint(pem) != request.fingerprint) continue;
+    try {
+      constexpr mode_t kMode = 0644;
+      config::write_state_file(request.file, pem, kMode);
+    } catch (const config::StateFileError& failure) {
+      throw Failure(Outcome::state, failure.what());
+    }
+    say("INFO: stored the server's CA certificate, its fingerprint matches CA_FINGERPRINT");
+    return;
+  }
+  if (offered) throw Failure(Outcome::tls, "the server's CA certificate does not have the fingerprint CA_FINGERPRINT");
+}
+
+}  // namespace cattle::agent::registration

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "agent/registration/server.hpp"
+
+namespace cattle::agent::registration {
+
+struct CaRequest {
+  std::string url;          ///< The registration URL.
+  std::string fingerprint;  ///< CA_FINGERPRINT, "AA:BB:..." (SHA-1 of the DER); nothing happens when empty.
+  std::string file;         ///< Where the certificate is kept; an existing one is never replaced.
+};
+
+/// Fetches scripts/ca.crt, else scripts/ca.pem, without verification, without credentials or token, without following a
+/// redirect, and stores it only when its fingerprint matches (P21). The one unverified request of the program. A mismatch
+/// throws Failure(tls); a server that has no such file is left to the verified connection that follows.
+void fetch_ca_certificate(const CaRequest& request, const ServerOptions& options,
+                          const std::function<void(const std::string&)>& say);
+
+/// "AA:BB:..." of the first certificate in a PEM text; empty when there is none.
+[[nodiscard]] std::string sha1_fingerprint(const std::string& pem);
+
+}  // namespace cattle::agent::registration

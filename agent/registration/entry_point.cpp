@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/registration/entry_point.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "agent/registration/address.hpp"
+#include "agent/registration/agent_container.hpp"
+#include "agent/registration/ca_certificate.hpp"
+#include "agent/registration/failure.hpp"
+#include "agent/registration/host_inspection.hpp"
+#include "agent/registration/key.hpp"
+#include "agent/registration/option_file_entry.hpp"
+#include "agent/registration/registrar.hpp"
+
+namespace cattle::agent::registration {
+namespace {
+
+std::string value_of(const Surroundings& surroundings, const std::string& name) {
+  return surroundings.environment(name).value_or("");
+}
+
+ServerOptions server_options(const Surroundings& surroundings) {
+  const auto either = [&](const char* lower, const char* upper) {
+    const auto value = value_of(surroundings, lower);
+    return value.empty() ? value_of(surroundings, upper) : value;
+  };
+  ServerOptions options;
+  options.ca_file = value_of(surroundings, "SSL_CERT_FILE");
+  options.extra_ca_files = {surroundings.ca_file};
+  options.http_proxy = either("http_proxy", "HTTP_PROXY");
+  options.https_proxy = either("https_proxy", "HTTPS_PROXY");
+  options.no_proxy = either("no_proxy", "NO_PROXY");
+  return options;
+}
+
+HostFacts host_facts(const Surroundings& surroundings, const std::string& image) {
+  if (surroundings.state_is_mounted) return {registration_key(surroundings.state_dir), true};
+  return inspect_host_by_container(*surroundings.engine, image, surroundings.say, surroundings.call);
+}
+
+bool knows_cgroup_namespaces(const Surroundings& surroundings) {
+  return docker::api_at_least(surroundings.engine->version(surroundings.call).api_version, "1.41");
+}
+
+std::map<std::string, std::string> forwarded_environment(const Surroundings& surroundings) {
+  std::map<std::string, std::string> found;
+  for (const auto& name : forwarded_variables()) {
+    if (const auto value = surroundings.environment(name); value && !value->empty()) found[name] = *value;
+  }
+  return found;
+}
+
+AgentContainer agent_container(const Surroundings& surroundings, const std::string& image, bool var_lib_writable) {
+  AgentContainer agent;
+  agent.image = image;
+  agent.state_volume = choose_state_volume(*surroundings.engine, surroundings.call);
+  agent.var_lib_writable = var_lib_writable;
+  agent.host_cgroup_namespace = knows_cgroup_namespaces(surroundings);
+  return agent;
+}
+
+void launch(const Surroundings& surroundings, const AgentContainer& agent) {
+  const auto id = launch_agent(*surroundings.engine, agent, surroundings.call);
+  surroundings.say("INFO: Launched Rancher Agent: " + id);
+}
+
+}  // namespace
+
+std::string image_of(const docker::Client& engine, const std::string& container, const docker::Call& call) {
+  const auto found = engine.inspect_container(container, call);
+  if (!found) {
+    throw Failure(Outcome::engine, "the engine knows no container " + container +
+                                       "; run without --hostname and without host networking, and mount the engine's "
+                                       "socket");
+  }
+  return found->raw.at("Config").at("Image").get<std::string>();
+}
+
+void register_and_launch(const std::string& url, const Surroundings& surroundings) {
+  const auto image = image_of(*surroundings.engine, surroundings.own_container, surroundings.call);
+  const auto wish_text = value_of(surroundings, "CATTLE_AGENT_IP");
+  const auto wish = parse_address_wish(wish_text);
+  const auto options = server_options(surroundings);
+  fetch_ca_certificate({url, value_of(surroundings, "CA_FINGERPRINT"), surroundings.ca_file}, options, surroundings.say);
+
+  const auto facts = host_facts(surroundings, image);
+  Request request;
+  request.url = url;
+  request.url_override = value_of(surroundings, "CATTLE_URL_OVERRIDE");
+  request.access_key = value_of(surroundings, "CATTLE_ACCESS_KEY");
+  request.secret_key = subscriber::Secret(value_of(surroundings, "CATTLE_SECRET_KEY"));
+  request.key = [&] {
+    if (facts.key.empty()) throw Failure(Outcome::state, "no registration key could be stored on the host");
+    return facts.key;
+  };
+  request.say = surroundings.say;
+  const auto credentials = register_host(Server(options), request, surroundings.waiting);
+
+  auto agent = agent_container(surroundings, image, facts.var_lib_writable);
+  agent.environment = forwarded_environment(surroundings);
+  agent.environment["CATTLE_URL"] = credentials.url;
+  agent.environment["CATTLE_ACCESS_KEY"] = credentials.access_key;
+  agent.environment["CATTLE_SECRET_KEY"] = credentials.secret_key.reveal();
+  if (wish.kind == AddressWish::Kind::interface || wish.kind == AddressWish::Kind::network) {
+    // The stock image refuses to start with such a value in its environment (P9), so that the way back would be barred.
+    agent.environment.erase("CATTLE_AGENT_IP");
+    set_option(surroundings.option_file, "CATTLE_AGENT_IP", wish_text);
+  }
+  for (const auto name : {kUpgradeName, kForkUpgradeName}) remove_by_name(*surroundings.engine, name, surroundings.call);
+  launch(surroundings, agent);
+}
+
+void upgrade_agent(const Surroundings& surroundings) {
+  const auto image = image_of(*surroundings.engine, surroundings.own_container, surroundings.call);
+  auto old = surroundings.engine->inspect_container(std::string(kAgentName), surroundings.call);
+  if (!old) old = surroundings.engine->inspect_container(std::string(kForkAgentName), surroundings.call);
+  if (!old) throw Failure(Outcome::engine, "there is no agent container to upgrade");
+  auto agent = agent_container(surroundings, image, surroundings.state_is_mounted);
+  for (const auto& entry : old->raw.at("Config").at("Env")) {
+    const auto text = entry.get<std::string>();
+    const auto equals = text.find('=');
+    // Old docker clients passed unset variables as bare names.
+    if (equals == std::string::npos || text.starts_with("RANCHER_AGENT_IMAGE=") || text.starts_with("CATTLE_AGENT_PIDNS=")) {
+      continue;
+    }
+    agent.environment[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  launch(surroundings, agent);
+}
+
+}  // namespace cattle::agent::registration

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/registration/host_inspection.hpp"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string_view>
+#include <system_error>
+
+#include "agent/registration/agent_container.hpp"
+#include "agent/registration/failure.hpp"
+#include "agent/registration/key.hpp"
+
+namespace cattle::agent::registration {
+namespace {
+
+using nlohmann::json;
+constexpr std::string_view kAssignment = "INFO: env ";
+
+bool is_writable(const std::string& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  return !error && ::access(directory.c_str(), W_OK) == 0;
+}
+
+json inspection_body(const std::string& image) {
+  return {{"Image", image},
+          {"Cmd", json::array({"inspect-host"})},
+          {"HostConfig",
+           {{"Privileged", true}, {"Binds", json::array({"/run:/run", "/var/run:/var/run", "/var/lib:/var/lib"})}}}};
+}
+
+/// Removes the container however this scope is left.
+class ShortLived {
+ public:
+  ShortLived(const docker::Client& engine, std::string id, const docker::Call& call)
+      : engine_(engine), id_(std::move(id)), call_(call) {}
+  ~ShortLived() {
+    try {
+      (void)engine_.remove_container(id_, {.force = true, .volumes = true}, call_);
+    } catch (const docker::Error&) {  // The inspection's own result or failure is what matters.
+    }
+  }
+  ShortLived(const ShortLived&) = delete;
+  ShortLived& operator=(const ShortLived&) = delete;
+  [[nodiscard]] const std::string& id() const { return id_; }
+
+ private:
+  const docker::Client& engine_;
+  std::string id_;
+  const docker::Call& call_;
+};
+
+}  // namespace
+
+void inspect_host(const std::string& state_dir, const std::function<void(const std::string&)>& print) {
+  const bool writable = is_writable(state_dir);
+  print("INFO: env CATTLE_BOOT2DOCKER=false");
+  print(std::string("INFO: env CATTLE_VAR_LIB_WRITABLE=") + (writable ? "true" : "false"));
+  if (writable) print("INFO: env TOKEN=" + registration_key(state_dir));
+}
+
+HostFacts parse_host_facts(const std::string& output, const std::function<void(const std::string&)>& say) {
+  std::map<std::string, std::string, std::less<>> values;
+  std::istringstream lines(output);
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    const auto equals = line.find('=');
+    if (!line.starts_with(kAssignment) || equals == std::string::npos) {
+      if (!line.empty()) say(line);
+      continue;
+    }
+    values[line.substr(kAssignment.size(), equals - kAssignment.size())] = line.substr(equals + 1);
+  }
+  return {values["TOKEN"], values["CATTLE_VAR_LIB_WRITABLE"] == "true"};
+}
+
+HostFacts inspect_host_by_container(const docker::Client& engine, const std::string& image,
+                                    const std::function<void(const std::string&)>& say, const docker::Call& call) {
+  constexpr std::string_view kName = "rancher-agent-inspect-host";
+  remove_by_name(engine, kName, call);
+  const ShortLived container(engine, engine.create_container(std::string(kName), inspection_body(image), call).id, call);
+  (void)engine.start_container(container.id(), call);
+  const auto status = engine.wait_container(container.id(), call);
+  std::string output;
+  std::string errors;
+  engine.container_logs(
+      container.id(), false,
+      [&](int stream, std::string_view text) { (stream == 1 ? output : errors).append(text); }, call);
+  if (status != 0) throw Failure(Outcome::state, "the host could not be inspected: " + errors);
+  return parse_host_facts(output, say);
+}
+
+}  // namespace cattle::agent::registration

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "docker-client/client.hpp"
+
+namespace cattle::agent::registration {
+
+/// What section 4.2 finds out about the host.
+struct HostFacts {
+  std::string key;               ///< The registration key; a secret.
+  bool var_lib_writable = true;  ///< `/var/lib/rancher/state` can be made on the host.
+};
+
+/// Mode inspect-host, inside a container that has the host's /var/lib: prints the assignments that the caller reads.
+/// `print` gets a line without newline.
+void inspect_host(const std::string& state_dir, const std::function<void(const std::string&)>& print);
+
+/// Reads such lines; everything else is handed to `say`.
+[[nodiscard]] HostFacts parse_host_facts(const std::string& output, const std::function<void(const std::string&)>& say);
+
+/// Runs inspect-host in a container of `image` with the host's directories mounted, and removes it again (P2: the
+/// registration container itself need not have them). Throws Failure(engine) or Failure(state).
+[[nodiscard]] HostFacts inspect_host_by_container(const docker::Client& engine, const std::string& image,
+                                                  const std::function<void(const std::string&)>& say,
+                                                  const docker::Call& call);
+
+}  // namespace cattle::agent::registration

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "agent/registration/ca_certificate.hpp"
+#include "agent/registration/failure.hpp"
+#include "agent/registration/host_inspection.hpp"
+#include "agent/registration/key.hpp"
+#include "agent/registration/option_file_entry.hpp"
+#include "config/state_file.hpp"
+
+namespace cattle::agent::registration {
+namespace {
+
+class State : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (std::filesystem::temp_directory_path() / "cattle-state-XXXXXX").string();
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    directory_ = name;
+  }
+  void TearDown() override { std::filesystem::remove_all(directory_); }
+  [[nodiscard]] std::string path(const std::string& name) const { return directory_ + "/" + name; }
+  [[nodiscard]] static unsigned mode(const std::string& file) {
+    struct stat status {};
+    return stat(file.c_str(), &status) == 0 ? status.st_mode & 0777U : 0U;
+  }
+
+  std::string directory_;
+};
+
+TEST_F(State, P15_the_key_is_made_once_and_kept) {
+  const auto key = registration_key(path("state"));
+  EXPECT_EQ(key.size(), 128U);
+  EXPECT_EQ(key.find_first_not_of("0123456789abcdef"), std::string::npos);
+  EXPECT_EQ(registration_key(path("state")), key);
+  EXPECT_EQ(mode(path("state/.registration_token")), 0600U);
+}
+
+TEST_F(State, R57_a_damaged_key_is_reported_and_not_replaced) {
+  std::ofstream(path(".registration_token")) << "half\x01";
+  EXPECT_THROW((void)registration_key(directory_), Failure);
+  EXPECT_EQ(config::read_state_file(path(".registration_token")), "half\x01");
+}
+
+TEST_F(State, P49_a_stock_key_of_another_form_is_taken_as_it_is) {
+  std::ofstream(path(".registration_token")) << "ABCDEF0123\n";
+  EXPECT_EQ(registration_key(directory_), "ABCDEF0123");
+}
+
+TEST_F(State, nothing_is_left_beside_a_state_file) {
+  config::write_state_file(path("a/b/file"), "one", 0600);
+  config::write_state_file(path("a/b/file"), "two", 0640);
+  EXPECT_EQ(config::read_state_file(path("a/b/file")), "two");
+  EXPECT_EQ(mode(path("a/b/file")), 0640U);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(path("a/b")), {}), 1);
+  EXPECT_EQ(config::read_state_file(path("missing")), std::nullopt);
+}
+
+TEST_F(State, an_option_is_set_and_the_rest_of_the_file_stays) {
+  std::ofstream(path("agent.conf")) << "# mine\nexport A=1\nexport CATTLE_AGENT_IP=1.1.1.1\n";
+  set_option(path("agent.conf"), "CATTLE_AGENT_IP", "if:e'0");
+  EXPECT_EQ(config::read_state_file(path("agent.conf")), "# mine\nexport A=1\nexport CATTLE_AGENT_IP='if:e'\\''0'");
+}
+
+TEST_F(State, P06_inspect_host_prints_what_its_reader_understands) {
+  std::string output;
+  inspect_host(path("state"), [&](const std::string& line) { output += line + "\n"; });
+  std::string said;
+  const auto facts = parse_host_facts("hello\n" + output, [&](const std::string& line) { said += line; });
+  EXPECT_EQ(facts.key, registration_key(path("state")));
+  EXPECT_TRUE(facts.var_lib_writable);
+  EXPECT_EQ(said, "hello");
+}
+
+TEST_F(State, P26_a_host_that_cannot_be_written_is_said) {
+  std::ofstream(path("file")) << "x";
+  std::string output;
+  inspect_host(path("file") + "/state", [&](const std::string& line) { output += line + "\n"; });
+  const auto facts = parse_host_facts(output, [](const std::string&) {});
+  EXPECT_FALSE(facts.var_lib_writable);
+  EXPECT_TRUE(facts.key.empty());
+}
+
+TEST_F(State, no_certificate_has_no_fingerprint) { EXPECT_EQ(sha1_fingerprint("not a certificate"), ""); }
+
+}  // namespace
+}  // namespace cattle::agent::registration
