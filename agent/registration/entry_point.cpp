@@ -11,6 +11,7 @@
 #include "agent/registration/key.hpp"
 #include "agent/registration/option_file_entry.hpp"
 #include "agent/registration/registrar.hpp"
+#include "agent/registration/upgrade.hpp"
 
 namespace cattle::agent::registration {
 namespace {
@@ -57,6 +58,14 @@ AgentContainer agent_container(const Surroundings& surroundings, const std::stri
   agent.var_lib_writable = var_lib_writable;
   agent.host_cgroup_namespace = knows_cgroup_namespaces(surroundings);
   return agent;
+}
+
+/// The old container's own mount tells whether the host's /var/lib/rancher can be written (P26).
+bool has_host_state(const docker::Container& old) {
+  for (const auto& mount : old.raw.at("Mounts")) {
+    if (mount.value("Destination", "") == "/var/lib/rancher") return mount.value("Type", "") == "bind";
+  }
+  return true;
 }
 
 void launch(const Surroundings& surroundings, const AgentContainer& agent) {
@@ -110,12 +119,12 @@ void register_and_launch(const std::string& url, const Surroundings& surrounding
   launch(surroundings, agent);
 }
 
-void upgrade_agent(const Surroundings& surroundings) {
+bool upgrade_agent(const Surroundings& surroundings) {
   const auto image = image_of(*surroundings.engine, surroundings.own_container, surroundings.call);
   auto old = surroundings.engine->inspect_container(std::string(kAgentName), surroundings.call);
   if (!old) old = surroundings.engine->inspect_container(std::string(kForkAgentName), surroundings.call);
   if (!old) throw Failure(Outcome::engine, "there is no agent container to upgrade");
-  auto agent = agent_container(surroundings, image, surroundings.state_is_mounted);
+  auto agent = agent_container(surroundings, image, has_host_state(*old));
   for (const auto& entry : old->raw.at("Config").at("Env")) {
     const auto text = entry.get<std::string>();
     const auto equals = text.find('=');
@@ -125,7 +134,9 @@ void upgrade_agent(const Surroundings& surroundings) {
     }
     agent.environment[text.substr(0, equals)] = text.substr(equals + 1);
   }
-  launch(surroundings, agent);
+  const Replacement replacement{std::move(agent), old->id};
+  return replace_with_probation(*surroundings.engine, replacement, surroundings.waiting, surroundings.say,
+                                surroundings.call);
 }
 
 }  // namespace cattle::agent::registration

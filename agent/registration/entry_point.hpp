@@ -31,8 +31,9 @@ struct Surroundings {
 void register_and_launch(const std::string& url, const Surroundings& surroundings);
 
 /// Mode upgrade, run by the old agent in a container of the new image: the old agent container's whole environment is
-/// taken over through the engine's API, bit by bit (P36), the container is replaced.
-void upgrade_agent(const Surroundings& surroundings);
+/// taken over through the engine's API, bit by bit (P36), the container is replaced on probation. False when the old one
+/// is back.
+[[nodiscard]] bool upgrade_agent(const Surroundings& surroundings);
 
 /// Name of the image under which `container` was started; throws Failure(engine) when there is no such container.
 [[nodiscard]] std::string image_of(const docker::Client& engine, const std::string& container, const docker::Call& call);

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/registration/share_mounts.hpp"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <spawn.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <system_error>
+
+namespace cattle::agent::registration {
+namespace {
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+/// Empty on success.
+std::string enter_mounts_of(pid_t pid) {
+  const auto path = "/proc/" + std::to_string(pid) + "/ns/mnt";
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return path + ": " + reason(errno);
+  const int failed = ::setns(descriptor, CLONE_NEWNS);
+  const int cause = errno;
+  ::close(descriptor);
+  return failed == 0 ? std::string() : path + ": " + reason(cause);
+}
+
+bool is_mount_point(const std::string& directory) {
+  // stat's device numbers don't tell a bind mount of the same file system; the kernel's own table does.
+  std::ifstream table("/proc/self/mountinfo");
+  for (std::string line; std::getline(table, line);) {
+    std::istringstream fields(line);
+    std::string skipped;
+    std::string target;
+    for (int field = 0; field < 4; ++field) fields >> skipped;
+    fields >> target;
+    if (target == directory) return true;
+  }
+  return false;
+}
+
+std::string share(const std::string& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) return directory + ": " + error.message();
+  if (!is_mount_point(directory) && ::mount(directory.c_str(), directory.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0) {
+    return directory + ": bind: " + reason(errno);
+  }
+  if (::mount(nullptr, directory.c_str(), nullptr, MS_SHARED, nullptr) != 0) {
+    return directory + ": make shared: " + reason(errno);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<std::string> share_mounts(pid_t pid, const std::vector<std::string>& directories) {
+  if (auto failure = enter_mounts_of(pid); !failure.empty()) return {std::move(failure)};
+  std::vector<std::string> failures;
+  for (const auto& directory : directories) {
+    if (auto failure = share(directory); !failure.empty()) failures.push_back(std::move(failure));
+  }
+  return failures;
+}
+
+void run_for_each(pid_t pid, const std::string& program, const std::vector<std::string>& arguments) {
+  if (!enter_mounts_of(pid).empty()) return;
+  posix_spawn_file_actions_t quiet;
+  posix_spawn_file_actions_init(&quiet);
+  posix_spawn_file_actions_addopen(&quiet, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_addopen(&quiet, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  for (const auto& argument : arguments) {
+    std::string name = program;
+    std::string value = argument;
+    std::array<char*, 3> argv{name.data(), value.data(), nullptr};
+    std::array<char*, 2> environment{const_cast<char*>("PATH=/usr/sbin:/usr/bin:/sbin:/bin"), nullptr};
+    pid_t child = 0;
+    if (::posix_spawn(&child, program.c_str(), &quiet, nullptr, argv.data(), environment.data()) == 0) {
+      while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+      }
+    }
+  }
+  posix_spawn_file_actions_destroy(&quiet);
+}
+
+pid_t peer_process(const std::string& socket) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (socket.size() >= sizeof(address.sun_path)) return 1;
+  std::memcpy(static_cast<void*>(address.sun_path), socket.c_str(), socket.size() + 1);
+  const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return 1;
+  ucred peer{};
+  socklen_t length = sizeof(peer);
+  const bool known = ::connect(descriptor, static_cast<const sockaddr*>(static_cast<const void*>(&address)), sizeof(address)) == 0 &&
+                     ::getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0;
+  ::close(descriptor);
+  return known && peer.pid > 0 ? peer.pid : 1;
+}
+
+}  // namespace cattle::agent::registration
