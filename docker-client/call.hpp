@@ -20,7 +20,8 @@ struct CallRecord {
 struct Call {
   std::stop_token stop;
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
-  std::function<void(const CallRecord&)> observer;  ///< Called on the calling thread after each request; may be empty.
+  std::function<void(const CallRecord&)>
+      observer;  ///< Called on the calling thread after each request; may be empty.
 };
 
 }  // namespace cattle::docker

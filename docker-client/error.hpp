@@ -7,7 +7,8 @@
 
 namespace cattle::docker {
 
-/// Only what somebody branches on. The decoder in error.cpp is the one place that reads the engine's message text.
+/// Only what somebody branches on. The decoder in error.cpp is the one place that reads the engine's message
+/// text.
 enum class ErrorKind : std::uint8_t {
   not_found,      ///< 404 other than image_missing.
   image_missing,  ///< 404 on create, "No such image".
@@ -19,8 +20,8 @@ enum class ErrorKind : std::uint8_t {
   unavailable,    ///< The engine could not be reached, or went away in the middle.
   timeout,
   cancelled,
-  bad_response,   ///< Not what the API promises.
-  engine          ///< Anything else that the engine reports (400, 500 ...).
+  bad_response,  ///< Not what the API promises.
+  engine         ///< Anything else that the engine reports (400, 500 ...).
 };
 
 [[nodiscard]] const char* to_string(ErrorKind kind);
@@ -30,9 +31,13 @@ class Error : public std::runtime_error {
  public:
   Error(ErrorKind kind, int status, std::string operation, std::string engine_message);
   [[nodiscard]] ErrorKind kind() const { return kind_; }
-  [[nodiscard]] int status() const { return status_; }                                  ///< 0 when there was no answer.
-  [[nodiscard]] const std::string& operation() const { return operation_; }              ///< "POST /containers/{id}/start".
-  [[nodiscard]] const std::string& engine_message() const { return engine_message_; }    ///< The engine's text, untouched.
+  [[nodiscard]] int status() const { return status_; }  ///< 0 when there was no answer.
+  [[nodiscard]] const std::string& operation() const {
+    return operation_;
+  }  ///< "POST /containers/{id}/start".
+  [[nodiscard]] const std::string& engine_message() const {
+    return engine_message_;
+  }  ///< The engine's text, untouched.
 
  private:
   ErrorKind kind_;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <nlohmann/json.hpp>
+
 #include <cstdint>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,8 @@ struct ContainerSummary {
   std::vector<std::string> names;  ///< Each with its leading slash.
   std::string image;
   std::string image_id;
-  std::string state;   ///< "running", "exited", "created", "paused", "restarting", "removing", "dead".
-  std::string status;  ///< "Up 3 seconds".
+  std::string state;         ///< "running", "exited", "created", "paused", "restarting", "removing", "dead".
+  std::string status;        ///< "Up 3 seconds".
   std::int64_t created = 0;  ///< Epoch seconds.
   std::map<std::string, std::string> labels;
   std::vector<PortSummary> ports;

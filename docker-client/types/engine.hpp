@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <nlohmann/json.hpp>
+
 #include <cstdint>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,7 +13,7 @@ namespace cattle::docker {
 
 /// GET /version, and what was negotiated from it.
 struct Version {
-  std::string version;          ///< "20.10.24+dfsg1".
+  std::string version;  ///< "20.10.24+dfsg1".
   std::string git_commit;
   std::string api_version;      ///< The engine's newest.
   std::string min_api_version;  ///< The engine's oldest.
@@ -50,7 +51,7 @@ struct EngineEvent {
   std::string action;  ///< "start", "die" ...
   std::string actor_id;
   std::map<std::string, std::string> attributes;  ///< `image` among them, also from the old `from`.
-  std::int64_t time = 0;  ///< Epoch seconds.
+  std::int64_t time = 0;                          ///< Epoch seconds.
 };
 
 }  // namespace cattle::docker

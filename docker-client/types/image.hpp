@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <nlohmann/json.hpp>
+
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,8 +16,8 @@ namespace cattle::docker {
 struct Image {
   std::string id;
   std::vector<std::string> repo_tags;
-  std::vector<std::string> cmd;         ///< Config.Cmd.
-  std::vector<std::string> entrypoint;  ///< Config.Entrypoint.
+  std::vector<std::string> cmd;            ///< Config.Cmd.
+  std::vector<std::string> entrypoint;     ///< Config.Entrypoint.
   std::vector<std::string> exposed_ports;  ///< Keys of Config.ExposedPorts: "80/tcp".
   nlohmann::json raw;
 };
@@ -31,9 +32,9 @@ struct RegistryAuth {
 
 /// One line of a pull or build stream. An `error` member never arrives here: it is thrown as docker::Error.
 struct StreamMessage {
-  std::string id;      ///< Layer, may be empty.
-  std::string status;  ///< Pull: "Downloading".
-  std::string text;    ///< Build: the `stream` member.
+  std::string id;            ///< Layer, may be empty.
+  std::string status;        ///< Pull: "Downloading".
+  std::string text;          ///< Build: the `stream` member.
   std::int64_t current = 0;  ///< progressDetail, bytes; 0 when absent.
   std::int64_t total = 0;
 };
