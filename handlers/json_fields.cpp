@@ -31,6 +31,12 @@ std::string scalar_to_text(const json& value) {
   return value.is_null() ? std::string{} : value.dump();
 }
 
+[[noreturn]] void fail_at(const std::string& path, std::string_view expected) {
+  throw RequestError(path + ": expected " + std::string(expected));
+}
+
+}  // namespace
+
 std::optional<std::int64_t> whole_number(const json& value) {
   if (value.is_number_unsigned() &&
       value.get<std::uint64_t>() > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
@@ -51,12 +57,6 @@ std::optional<std::int64_t> whole_number(const json& value) {
   if (error != std::errc{} || rest != end) return std::nullopt;
   return number;
 }
-
-[[noreturn]] void fail_at(const std::string& path, std::string_view expected) {
-  throw RequestError(path + ": expected " + std::string(expected));
-}
-
-}  // namespace
 
 JsonFields::JsonFields(const json& object, std::string path) : object_(&object), path_(std::move(path)) {
   if (!object.is_null() && !object.is_object()) fail_at(path_, "an object");

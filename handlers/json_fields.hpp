@@ -12,6 +12,10 @@
 
 namespace cattle::handlers {
 
+/// The one reading of whole numbers: an integer, a float (cut towards zero), or a string of digits that fits;
+/// else nullopt.
+[[nodiscard]] std::optional<std::int64_t> whole_number(const nlohmann::json& value);
+
 /// The one reading rule for what the server sends: absent and null mean "default", unknown keys are ignored,
 /// a value of another type is a RequestError with the JSON path of the value
 /// ("data.instanceHostMap.instance.uuid: expected a string").

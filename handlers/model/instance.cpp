@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "handlers/model/instance.hpp"
+
+namespace cattle::handlers {
+namespace {
+
+/// The map and the instance in it, or a RequestError.
+JsonFields instance_host_map(const nlohmann::json& data) {
+  const JsonFields event(data, "data");
+  if (!event.has("instanceHostMap")) event.fail("instanceHostMap", "an object");
+  JsonFields map = event.object("instanceHostMap");
+  if (!map.has("instance")) map.fail("instance", "an object");
+  return map;
+}
+
+}  // namespace
+
+InstanceReference decode_instance_reference(const JsonFields& instance) {
+  InstanceReference reference;
+  reference.id = instance.scalar_text("id");
+  reference.uuid = instance.text("uuid");
+  reference.name = instance.text("name");
+  reference.external_id = instance.text("externalId");
+  reference.native = instance.flag("nativeContainer");
+  return reference;
+}
+
+Instance decode_instance(const JsonFields& instance) {
+  Instance decoded;
+  decoded.path = instance.path();
+  decoded.reference = decode_instance_reference(instance);
+  decoded.hostname = instance.text("hostname");
+  if (const auto agent_id = instance.integer("agentId"); agent_id != 0) decoded.agent_id = agent_id;
+  decoded.system = instance.flag("system");
+  decoded.system_container = instance.text("systemContainer");
+  decoded.memory_reservation = instance.integer("memoryReservation");
+  decoded.milli_cpu_reservation = instance.integer("milliCpuReservation");
+  decoded.image = decode_image(instance.object("image"));
+  decoded.ports = decode_ports(instance);
+  decoded.nics = decode_nics(instance);
+  decoded.links = decode_links(instance);
+  if (instance.has("networkContainer")) {
+    decoded.network_container = decode_instance_reference(instance.object("networkContainer"));
+  }
+  for (const JsonFields& other : instance.objects("dataVolumesFromContainers")) {
+    decoded.volumes_from.push_back(decode_instance_reference(other));
+  }
+  for (const JsonFields& volume : instance.objects("volumesFromDataVolumeMounts")) {
+    decoded.data_volume_mounts.push_back(decode_volume(volume));
+  }
+  decoded.labels = instance.text_map("labels").value_or(std::map<std::string, std::string>{});
+  const JsonFields data = instance.object("data");
+  decoded.ipsec = data.object("ipsec").document();
+  decoded.fields = data.object("fields").document();
+  return decoded;
+}
+
+JsonFields Instance::settings() const {
+  return {fields, path + ".data.fields"};
+}
+
+std::string Instance::image_name() const {
+  return without_docker_prefix(settings().text("imageUuid"));
+}
+
+std::string Instance::label(const std::string& key) const {
+  return settings().object("labels").scalar_text(key);
+}
+
+InstanceHostMap decode_instance_host_map(const nlohmann::json& data) {
+  const JsonFields map = instance_host_map(data);
+  return {decode_instance(map.object("instance")), map.object("host").scalar_text("id")};
+}
+
+InstanceReference decode_instance_host_map_reference(const nlohmann::json& data) {
+  return decode_instance_reference(instance_host_map(data).object("instance"));
+}
+
+}  // namespace cattle::handlers
