@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Interface targets that every folder links: one place for warnings, sanitizers and third-party packages.
 find_package(Threads REQUIRED)
+set(OPENSSL_USE_STATIC_LIBS ${CATTLE_STATIC_CURL})
 find_package(OpenSSL REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(Boost 1.81 REQUIRED)
@@ -12,6 +13,12 @@ target_compile_features(project_options INTERFACE cxx_std_20)
 if(CATTLE_SANITIZE)
   target_compile_options(project_options INTERFACE -fsanitize=${CATTLE_SANITIZE} -fno-omit-frame-pointer)
   target_link_options(project_options INTERFACE -fsanitize=${CATTLE_SANITIZE})
+endif()
+
+if(CATTLE_STATIC)
+  target_link_options(project_options INTERFACE -static)
+elseif(CATTLE_STATIC_CURL)
+  target_link_options(project_options INTERFACE -static-libstdc++ -static-libgcc)
 endif()
 
 add_library(project_warnings INTERFACE)
@@ -34,7 +41,25 @@ add_library(third_party_asio INTERFACE)
 target_link_libraries(third_party_asio INTERFACE Boost::headers Threads::Threads)
 target_compile_definitions(third_party_asio INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION)
 
-# libcurl: Debian's shared one.
+# libcurl: Debian's shared one, or our own small static one.
 add_library(third_party_curl INTERFACE)
-find_package(CURL 7.88 REQUIRED)
-target_link_libraries(third_party_curl INTERFACE CURL::libcurl)
+if(CATTLE_STATIC_CURL)
+  # Built once, from Debian's source, and found again by version; see the script for why.
+  execute_process(COMMAND ${PROJECT_SOURCE_DIR}/packaging/build-curl.sh OUTPUT_VARIABLE curl_prefix
+    OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  target_include_directories(third_party_curl SYSTEM INTERFACE ${curl_prefix}/include)
+  target_compile_definitions(third_party_curl INTERFACE CURL_STATICLIB)
+  target_link_libraries(third_party_curl INTERFACE ${curl_prefix}/lib/libcurl.a OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
+else()
+  find_package(CURL 7.88 REQUIRED)
+  target_link_libraries(third_party_curl INTERFACE CURL::libcurl)
+endif()
+
+if(NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  find_program(CATTLE_CCACHE ccache)
+  if(CATTLE_CCACHE)
+    # Without this leave ccache gives up on every file that uses a precompiled header.
+    set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CATTLE_CCACHE})
+  endif()
+endif()
