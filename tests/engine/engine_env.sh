@@ -25,11 +25,11 @@ api() {
 
 # Processes of an earlier run, by the run directory in their command line: a pid file may be stale and name a stranger.
 our_processes() {
-  local proc
-  for proc in /proc/[0-9]*; do
-    if { tr '\0' ' ' <"$proc/cmdline"; } 2>/dev/null | grep -qE "^[^ ]*(dockerd|containerd|containerd-shim[^ ]*|docker-registry|docker-proxy) .*$run/"; then
-      echo "${proc#/proc/}"
-    fi
+  local file
+  { grep -lazF -- "$run/" /proc/[0-9]*/cmdline || true; } 2>/dev/null | while read -r file; do
+    case $(cat "${file%/cmdline}/comm" 2>/dev/null) in
+      dockerd | containerd | containerd-shim* | docker-registry | docker-proxy) basename "${file%/cmdline}" ;;
+    esac
   done
 }
 

@@ -85,7 +85,7 @@ case $2 in
     still_waiting # an address, but down
     inside ip link set eth0 up
     [ "$(exit_code)" = 0 ] || fail "$(log)"
-    log | grep -q '^/busybox' || fail "$(log)"
+    log | grep -q '/busybox$' || fail "$(log)"
     ;;
   other_interface)
     start "$busybox_image" '["true"]'
