@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <memory>
-#include <vector>
-
 #include "docker-client/client.hpp"
 #include "docker-client/http/client.hpp"
 #include "handlers/options.hpp"
 #include "handlers/route.hpp"
+
+#include <memory>
+#include <vector>
 
 namespace cattle::handlers {
 

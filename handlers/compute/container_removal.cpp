@@ -19,6 +19,8 @@ ContainerRemoval::Result ContainerRemoval::remove(const InstanceReference& insta
     context.log.warn("This is the agent's own container: it is not removed");
     return {Outcome::kept, std::move(match)};
   }
+  if (match->inspected) lane_.learn(storage_driver(*match->inspected));
+  const auto turn = lane_.take(context);
   switch (engine_.remove_container(match->id, {.force = true, .volumes = false}, context.call)) {
     case docker::RemoveOutcome::removed:
     case docker::RemoveOutcome::absent:

@@ -4,6 +4,7 @@
 #include "docker-client/client.hpp"
 #include "handlers/compute/agent_container.hpp"
 #include "handlers/compute/container_lookup.hpp"
+#include "handlers/compute/engine_lane.hpp"
 #include "handlers/context.hpp"
 #include "handlers/model/instance_reference.hpp"
 
@@ -27,9 +28,9 @@ class ContainerRemoval {
     std::optional<ContainerMatch> match;  ///< What was found.
   };
 
-  ContainerRemoval(const docker::Client& engine, const AgentContainer& agent,
+  ContainerRemoval(const docker::Client& engine, const AgentContainer& agent, EngineLane& lane,
                    std::chrono::milliseconds poll = std::chrono::milliseconds(200))
-      : engine_(engine), agent_(agent), poll_(poll) {}
+      : engine_(engine), agent_(agent), lane_(lane), poll_(poll) {}
 
   /// Named and anonymous volumes stay: the server removes those itself. Throws docker::Error when the engine
   /// refuses.
@@ -40,6 +41,7 @@ class ContainerRemoval {
 
   const docker::Client& engine_;
   const AgentContainer& agent_;
+  EngineLane& lane_;
   std::chrono::milliseconds poll_;
 };
 

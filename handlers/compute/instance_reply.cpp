@@ -56,6 +56,7 @@ json InstanceReply::present(const Event& event, const InstanceReference& instanc
                             AddressRule rule, const Context& context) const {
   if (!match.inspected) match.inspected = engine_.inspect_container(match.id, context.call);
   if (!match.inspected) return absent(event, instance);
+  lane_.learn(storage_driver(*match.inspected));
   if (!match.listed) {
     docker::ContainerFilters filters;
     filters.ids.push_back(match.id);

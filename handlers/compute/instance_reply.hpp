@@ -4,6 +4,7 @@
 #include "docker-client/client.hpp"
 #include "handlers/compute/container_address.hpp"
 #include "handlers/compute/container_lookup.hpp"
+#include "handlers/compute/engine_lane.hpp"
 #include "handlers/context.hpp"
 #include "handlers/model/instance_reference.hpp"
 #include "handlers/route.hpp"
@@ -24,9 +25,10 @@ enum class AddressRule : std::uint8_t {
 /// now (section 4; E3, E4, H86 to H91, R44 to R46, S43 to S47). The outer key is the event's resourceType.
 class InstanceReply {
  public:
-  /// `host_ip` is `dockerHostIp`, may be "".
-  InstanceReply(const docker::Client& engine, std::string host_ip, AddressWaitOptions address)
-      : engine_(engine), host_ip_(std::move(host_ip)), address_(engine, std::move(address)) {}
+  /// `host_ip` is `dockerHostIp`, may be "". `lane` learns the storage driver from what is inspected here.
+  InstanceReply(const docker::Client& engine, EngineLane& lane, std::string host_ip,
+                AddressWaitOptions address)
+      : engine_(engine), lane_(lane), host_ip_(std::move(host_ip)), address_(engine, std::move(address)) {}
 
   /// Nulls, and externalId only where the event has one, so that "" never replaces it.
   [[nodiscard]] nlohmann::json absent(const Event& event, const InstanceReference& instance) const;
@@ -45,6 +47,7 @@ class InstanceReply {
                                     const Context& context) const;
 
   const docker::Client& engine_;
+  EngineLane& lane_;
   std::string host_ip_;
   AddressWait address_;
 };
