@@ -83,13 +83,17 @@ void read_host(Settings& settings, Config& config) {
   config.socket_tables = settings.exact("CATTLE_HOST_PROC").value_or("");
 }
 
-void read_files(const Settings& settings, Config& config) {
+void read_identities(const Settings& settings, Config& config) {
   const std::filesystem::path state(config.state_dir);
   const auto identity_of = [&](const std::string& name, const char* file) {
     return identity(settings.either(name + "_FILE", (state / file).string()), settings.either(name));
   };
   config.physical_host_uuid = identity_of("PHYSICAL_HOST_UUID", ".physical_host_uuid");
   config.docker_uuid = identity_of("DOCKER_UUID", ".docker_uuid");
+}
+
+void read_paths(const Settings& settings, Config& config) {
+  const std::filesystem::path state(config.state_dir);
   config.host_key_file = settings.either("HOST_KEY_FILE", (state / "../etc/ssl/host.key").string());
   config.build_dir = settings.either("BUILD_DIR", (std::filesystem::path(config.home) / "builds").string());
   config.log_file = settings.exact("CATTLE_AGENT_LOG_FILE").value_or("/var/log/rancher/agent.log");
@@ -138,24 +142,62 @@ void read_switches(Settings& settings, Config& config) {
   }
 }
 
-}  // namespace
-
-Config load(const Environment& environment, const Overrides& overrides) {
-  Config config;
-  config.home = home_directory(environment, "/var/lib");
-  std::vector<std::string> file_warnings;
-  Settings settings(environment, read_option_files(option_files(config.home), file_warnings));
-  for (const auto& warning : file_warnings) settings.warn(warning);
-
-  config.state_dir = settings.either("STATE_DIR", config.home);
-  read_server(settings, overrides, config);
+void read_rest(Settings& settings, Config& config) {
   read_host(settings, config);
   read_engine(settings, config);
   read_port(settings, config);
   read_switches(settings, config);
-  read_files(settings, config);
+  read_paths(settings, config);
+}
+
+/// The process's environment, and behind it what `register` stored for a plain service: never the other way round, since
+/// a container that a server made has its own key.
+Environment with_stored_credentials(const Environment& environment, const std::string& state_dir,
+                                    std::vector<std::string>& warnings) {
+  const auto stored = read_option_files({credentials_file(state_dir)}, warnings);
+  return [environment, stored](const std::string& name) -> std::optional<std::string> {
+    auto value = environment(name);
+    if (value && !value->empty()) return value;
+    const auto found = stored.find(name);
+    return found == stored.end() ? std::nullopt : std::optional(found->second);
+  };
+}
+
+Settings open_settings(const Environment& environment, Config& config) {
+  config.home = home_directory(environment, "/var/lib");
+  std::vector<std::string> file_warnings;
+  const auto files = read_option_files(option_files(config.home), file_warnings);
+  config.state_dir = Settings(environment, files).either("STATE_DIR", config.home);
+  Settings settings(with_stored_credentials(environment, config.state_dir, file_warnings), files);
+  for (const auto& warning : file_warnings) settings.warn(warning);
+  return settings;
+}
+
+}  // namespace
+
+std::string credentials_file(const std::string& state_dir) { return state_dir + "/credentials.conf"; }
+
+Config load(const Environment& environment, const Overrides& overrides) {
+  Config config;
+  Settings settings = open_settings(environment, config);
+  read_server(settings, overrides, config);
+  read_rest(settings, config);
+  read_identities(settings, config);
   config.warnings = settings.warnings();
   return config;
+}
+
+Survey survey(const Environment& environment) {
+  Survey result;
+  Settings settings = open_settings(environment, result.config);
+  try {
+    read_server(settings, {}, result.config);
+  } catch (const ConfigError& error) {
+    result.problem = error.what();
+  }
+  read_rest(settings, result.config);
+  result.config.warnings = settings.warnings();
+  return result;
 }
 
 }  // namespace cattle::config

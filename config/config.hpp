@@ -85,4 +85,15 @@ struct Overrides {
 /// Throws ConfigError. Writes identity files where 9.3 of the event reference says so.
 [[nodiscard]] Config load(const Environment& environment, const Overrides& overrides);
 
+/// What can be said of a configuration without changing anything on this host: for diagnosis.
+struct Survey {
+  Config config;        ///< Without identities.
+  std::string problem;  ///< Why load() would throw; empty when it would not.
+};
+[[nodiscard]] Survey survey(const Environment& environment);
+
+/// Where `cattle-agent register` keeps URL and key of a plain service (0600), in the form of an option file. Only read
+/// for what the environment does not set.
+[[nodiscard]] std::string credentials_file(const std::string& state_dir);
+
 }  // namespace cattle::config

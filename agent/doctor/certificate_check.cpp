@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/doctor/certificate_check.hpp"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/http.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <ctime>
+#include <filesystem>
+#include <memory>
+
+namespace cattle::agent::doctor {
+namespace {
+
+struct Fault {
+  int error = X509_V_OK;
+  std::string subject;  ///< Of the certificate that it is about.
+  std::string issuer;
+};
+
+template <typename Type, auto Free>
+using Owned = std::unique_ptr<Type, std::integral_constant<decltype(Free), Free>>;
+using Context = Owned<SSL_CTX, &SSL_CTX_free>;
+using Bio = Owned<BIO, &BIO_free_all>;
+
+std::string text_of(const X509_NAME* name) {
+  const Bio sink(BIO_new(BIO_s_mem()));
+  if (name == nullptr || X509_NAME_print_ex(sink.get(), name, 0, XN_FLAG_ONELINE) < 0) return "?";
+  char* text = nullptr;
+  const auto length = BIO_get_mem_data(sink.get(), &text);
+  return {text, static_cast<std::size_t>(length)};
+}
+
+int fault_slot() {
+  static const int slot = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  return slot;
+}
+
+/// Notes the first fault and lets the handshake go on.
+int note_fault(int good, X509_STORE_CTX* verification) {
+  if (good == 1) return 1;
+  const auto* connection =
+      static_cast<SSL*>(X509_STORE_CTX_get_ex_data(verification, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  auto* fault = static_cast<Fault*>(SSL_get_ex_data(connection, fault_slot()));
+  if (fault->error == X509_V_OK) {
+    const auto* certificate = X509_STORE_CTX_get_current_cert(verification);
+    fault->error = X509_STORE_CTX_get_error(verification);
+    fault->subject = certificate == nullptr ? "?" : text_of(X509_get_subject_name(certificate));
+    fault->issuer = certificate == nullptr ? "?" : text_of(X509_get_issuer_name(certificate));
+  }
+  return 1;
+}
+
+std::vector<std::string> existing(const std::vector<std::string>& files) {
+  std::vector<std::string> found;
+  std::error_code error;
+  for (const auto& file : files) {
+    if (std::filesystem::exists(file, error)) found.push_back(file);
+  }
+  return found;
+}
+
+Context make_context(const TlsTarget& target) {
+  Context context(SSL_CTX_new(TLS_client_method()));
+  if (target.ca_file.empty()) {
+    SSL_CTX_set_default_verify_paths(context.get());
+  } else {
+    SSL_CTX_load_verify_file(context.get(), target.ca_file.c_str());
+  }
+  for (const auto& file : existing(target.extra_ca_files)) SSL_CTX_load_verify_file(context.get(), file.c_str());
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, &note_fault);
+  return context;
+}
+
+Bio connect(const TlsTarget& target) {
+  const bool proxied = !target.proxy_host.empty();
+  const auto& host = proxied ? target.proxy_host : target.host;
+  const auto address = (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" +
+                       (proxied ? target.proxy_port : target.port);
+  Bio connection(BIO_new_connect(address.c_str()));
+  if (BIO_do_connect_retry(connection.get(), static_cast<int>(target.timeout.count()), 0) != 1) return nullptr;
+  if (proxied && OSSL_HTTP_proxy_connect(connection.get(), target.host.c_str(), target.port.c_str(), nullptr, nullptr,
+                                         static_cast<int>(target.timeout.count()), nullptr, nullptr) != 1) {
+    return nullptr;
+  }
+  return connection;
+}
+
+bool is_address(const std::string& host) { return host.find_first_not_of("0123456789.") == std::string::npos || host.find(':') != std::string::npos; }
+
+void expect_name(SSL* connection, const std::string& host) {
+  if (is_address(host)) {
+    X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(connection), host.c_str());
+  } else {
+    // SSL_set_tlsext_host_name() without its cast.
+    SSL_ctrl(connection, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(host.c_str()));
+    SSL_set1_host(connection, host.c_str());
+  }
+}
+
+Finding unknown_issuer(const Fault& fault, bool leaf_alone, const TlsTarget& target) {
+  // With only its own certificate sent, a missing intermediate and a private root that nobody trusts look alike. Where
+  // a CA was stored for this server, its root is there and what misses is the link between.
+  const bool stored_ca = !target.ca_file.empty() || !existing(target.extra_ca_files).empty();
+  if (leaf_alone && stored_ca) {
+    return {Cause::certificate_chain, "the server sends no certificate of " + fault.issuer + ", which issued its own",
+            "let the server send its chain: own certificate first, then each intermediate"};
+  }
+  return {Cause::certificate_unknown, "the CA " + fault.issuer + " is not trusted on this host",
+          "store that CA's certificate as /var/lib/rancher/etc/ssl/ca.crt (if it is an intermediate of a known CA, let "
+          "the server send it)"};
+}
+
+Finding finding_of(const Fault& fault, bool leaf_alone, const TlsTarget& target) {
+  switch (fault.error) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return {Cause::certificate_expired, "the certificate " + fault.subject + " has expired, by this host's clock",
+              "renew it on the server; check this host's clock"};
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return {Cause::certificate_early, "the certificate " + fault.subject + " is not yet valid, by this host's clock",
+              "check this host's clock; else renew the certificate on the server"};
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+      return {Cause::certificate_name, "the server's certificate " + fault.subject + " is not for " + target.host,
+              "use a name that the certificate holds, or issue it for " + target.host};
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE: return unknown_issuer(fault, leaf_alone, target);
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT: return unknown_issuer(fault, false, target);
+    default:
+      return {Cause::tls, "certificate " + fault.subject + ": " + X509_verify_cert_error_string(fault.error),
+              "see the message"};
+  }
+}
+
+}  // namespace
+
+Findings check_certificate(const TlsTarget& target) {
+  auto transport = connect(target);
+  if (!transport) return {};
+  const auto context = make_context(target);
+  Fault fault;
+  // The filter BIO owns its SSL, the chain of both is freed as one.
+  BIO* filter = BIO_new_ssl(context.get(), 1);
+  const Bio connection(BIO_push(filter, transport.release()));
+  SSL* session = nullptr;
+  BIO_get_ssl(filter, &session);
+  SSL_set_ex_data(session, fault_slot(), &fault);
+  expect_name(session, target.host);
+  const auto deadline = std::time(nullptr) + target.timeout.count();
+  ERR_clear_error();
+  while (BIO_do_handshake(filter) != 1) {
+    if (!BIO_should_retry(filter) || BIO_wait(filter, deadline, 0) != 1) {
+      return {{Cause::tls, "the TLS handshake with " + target.host + " fails",
+               "check that the port speaks TLS 1.2 or newer, and what stands between"}};
+    }
+  }
+  if (fault.error == X509_V_OK) return {};
+  const auto* sent = SSL_get_peer_cert_chain(session);
+  return {finding_of(fault, sent == nullptr || sk_X509_num(sent) <= 1, target)};
+}
+
+}  // namespace cattle::agent::doctor

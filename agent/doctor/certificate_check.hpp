@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "agent/doctor/finding.hpp"
+
+namespace cattle::agent::doctor {
+
+struct TlsTarget {
+  std::string host;
+  std::string port;
+  std::string ca_file;                      ///< The system's CAs when empty.
+  std::vector<std::string> extra_ca_files;  ///< Where they exist.
+  std::string proxy_host;                   ///< CONNECT through it; none when empty.
+  std::string proxy_port;
+  std::chrono::seconds timeout{3};
+};
+
+/// One handshake that goes on after each fault of the chain, to tell which it is: unknown CA, missing intermediate,
+/// wrong name, expired, not yet valid. Nothing is sent over it. No findings when no connection comes about: other checks
+/// say why.
+[[nodiscard]] Findings check_certificate(const TlsTarget& target);
+
+}  // namespace cattle::agent::doctor

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/doctor/host_checks.hpp"
+
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string_view>
+
+#include "agent/registration/address.hpp"
+#include "agent/registration/failure.hpp"
+#include "config/state_file.hpp"
+
+namespace cattle::agent::doctor {
+namespace {
+
+void check_disk(const std::string& directory, const HostRoots& roots, Findings& findings) {
+  // The directory may not have been made yet; what counts is the file system that it will be on.
+  auto existing = std::filesystem::path(directory);
+  std::error_code error;
+  while (!existing.empty() && existing != "/" && !std::filesystem::exists(existing, error)) existing = existing.parent_path();
+  struct statvfs status {};
+  if (::statvfs(existing.c_str(), &status) != 0) return;
+  const auto free = static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
+  if (free < roots.least_bytes) {
+    findings.push_back({Cause::disk_space, directory + ": " + std::to_string(free >> 20U) + " MiB free",
+                        "make room on the file system of " + directory});
+  }
+  // Some file systems have no fixed number of inodes and say 0 of 0.
+  if (status.f_files > 0 && status.f_favail < roots.least_inodes) {
+    findings.push_back({Cause::inodes, directory + ": " + std::to_string(status.f_favail) + " inodes free",
+                        "remove files (many small ones) on the file system of " + directory});
+  }
+}
+
+bool is_identity(const std::string& text) {
+  constexpr std::size_t kLongest = 128;
+  return text.size() <= kLongest && std::all_of(text.begin(), text.end(), [](unsigned char letter) {
+           return std::isgraph(letter) != 0;
+         });
+}
+
+void check_identity_file(const std::string& path, Findings& findings) {
+  try {
+    const auto content = config::read_state_file(path);
+    if (content && !is_identity(*content)) {
+      findings.push_back({Cause::state_file, path + " is damaged", "restore " + path + " from a backup, or remove it to register as a new host"});
+    }
+  } catch (const config::StateFileError& error) {
+    findings.push_back({Cause::state_file, error.what(), "make " + path + " a readable file"});
+  }
+}
+
+void check_secret_file(const std::string& path, Findings& findings) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return;
+  if ((status.st_mode & static_cast<mode_t>(S_IRWXG | S_IRWXO)) != 0) {
+    findings.push_back({Cause::state_file, path + " can be read by others", "chmod 600 " + path});
+  }
+}
+
+void check_state(const HostRoots& roots, Findings& findings) {
+  std::error_code error;
+  if (!std::filesystem::exists(roots.state_dir, error)) return;  // A first start makes it.
+  if (!std::filesystem::is_directory(roots.state_dir, error) || ::access(roots.state_dir.c_str(), W_OK) != 0) {
+    findings.push_back({Cause::state_file, roots.state_dir + " can't be written", "make it a directory that root can write"});
+    return;
+  }
+  for (const auto* name : {"/.registration_token", "/.docker_uuid", "/.physical_host_uuid"}) {
+    check_identity_file(roots.state_dir + name, findings);
+  }
+  // The stock image leaves its registration key readable inside a directory of root's; ours is what we answer for.
+  check_secret_file(roots.state_dir + "/credentials.conf", findings);
+}
+
+void check_machine(const HostRoots& roots, Findings& findings) {
+  try {
+    const auto recorded = registration::recorded_facts(roots.state_dir);
+    const auto now = registration::read_machine_facts(roots.machine);
+    if (registration::compare_machine(recorded, now) == registration::Sameness::clone) {
+      findings.push_back({Cause::identity_clash, roots.state_dir + " was made on another machine: this one is a copy of it",
+                          "run the Add Host line again here, after moving " + roots.state_dir + " away"});
+    }
+  } catch (const registration::Failure& failure) {
+    findings.push_back({Cause::state_file, failure.what(), "see the message"});
+  }
+}
+
+void check_cgroup(const HostRoots& roots, Findings& findings) {
+  std::ifstream mounts(roots.proc + "/mounts");
+  bool found = false;
+  for (std::string line; std::getline(mounts, line);) found = found || line.find(" cgroup") != std::string::npos;
+  if (!found) {
+    findings.push_back({Cause::cgroup, "no control group hierarchy is mounted", "mount cgroup2 on /sys/fs/cgroup"});
+  }
+}
+
+bool is_listed(const std::string& file, const std::string& module) {
+  std::ifstream list(file);
+  const auto name = "/" + module + ".ko";
+  for (std::string line; std::getline(list, line);) {
+    if (line.find(name) != std::string::npos) return true;
+  }
+  return false;
+}
+
+/// A module that is built in, or that this kernel does not have any more, is no finding: only a kernel whose modules
+/// were removed under it can't load what it will be asked for.
+void check_modules(const HostRoots& roots, Findings& findings) {
+  utsname kernel{};
+  std::ifstream release_file(roots.proc + "/sys/kernel/osrelease");
+  std::string release;
+  if (!std::getline(release_file, release) && ::uname(&kernel) == 0) release = static_cast<const char*>(kernel.release);
+  std::error_code error;
+  const auto directory = roots.modules + "/" + release;
+  const bool loadable = std::filesystem::exists(roots.proc + "/modules", error);
+  if (!loadable || std::filesystem::exists(directory + "/modules.dep", error)) return;
+  if (!std::filesystem::exists(roots.modules, error) || std::filesystem::is_empty(roots.modules, error)) return;
+  for (const auto* module : {"veth", "vxlan", "xt_nat", "xt_mark"}) {
+    if (std::filesystem::exists(roots.sys + "/module/" + module, error) || is_listed(directory + "/modules.builtin", module)) continue;
+    findings.push_back({Cause::kernel_modules, directory + " is missing, and module " + module + " is not loaded",
+                        "reboot into the installed kernel, or install the modules of " + release});
+    return;
+  }
+}
+
+}  // namespace
+
+Findings check_disks(const HostRoots& roots) {
+  Findings findings;
+  for (const auto& disk : roots.disks) check_disk(disk, roots, findings);
+  return findings;
+}
+
+Findings check_host(const HostRoots& roots) {
+  auto findings = check_disks(roots);
+  check_state(roots, findings);
+  check_machine(roots, findings);
+  check_cgroup(roots, findings);
+  check_modules(roots, findings);
+  return findings;
+}
+
+Findings check_address(const std::string& wish, const std::string& server_host, const std::string& server_port) {
+  try {
+    const auto parsed = registration::parse_address_wish(wish);
+    const auto source = server_host.empty() ? std::string() : registration::route_source(server_host, server_port);
+    const auto choice = registration::choose_address({parsed, "", source, registration::interface_addresses()});
+    if (!choice.address.empty()) return {};
+    return {{Cause::address, "no address for this host: " + choice.reason, "set CATTLE_AGENT_IP to an address of this host"}};
+  } catch (const registration::Failure& failure) {
+    return {{Cause::address, failure.what(), "set CATTLE_AGENT_IP to a dotted IPv4 address, if:<interface> or a network"}};
+  }
+}
+
+}  // namespace cattle::agent::doctor

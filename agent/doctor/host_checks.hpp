@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "agent/doctor/finding.hpp"
+#include "agent/registration/machine.hpp"
+
+namespace cattle::agent::doctor {
+
+/// Where this host is looked at; tests give other roots.
+struct HostRoots {
+  std::string state_dir = "/var/lib/rancher/state";
+  std::vector<std::string> disks;  ///< Directories whose file systems must have room.
+  std::string proc = "/proc";
+  std::string sys = "/sys";
+  std::string modules = "/lib/modules";
+  registration::MachineRoots machine;
+  std::uint64_t least_bytes = 100ULL << 20U;  ///< Free for a directory to pass.
+  std::uint64_t least_inodes = 1'000;
+};
+
+/// Room on the file systems, state files, machine identity, control groups, kernel modules. Never blocks on a network.
+[[nodiscard]] Findings check_host(const HostRoots& roots);
+
+/// The first of these alone, for directories that are known later.
+[[nodiscard]] Findings check_disks(const HostRoots& roots);
+
+/// Usable address for this host: `wish` is CATTLE_AGENT_IP, `server_host` and `server_port` decide the route.
+[[nodiscard]] Findings check_address(const std::string& wish, const std::string& server_host, const std::string& server_port);
+
+}  // namespace cattle::agent::doctor

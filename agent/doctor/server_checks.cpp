@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/doctor/server_checks.hpp"
+
+#include <condition_variable>
+#include <ctime>
+#include <mutex>
+#include <optional>
+
+#include "agent/doctor/certificate_check.hpp"
+#include "agent/registration/ca_certificate.hpp"
+#include "cattle/subscriber/subscription.hpp"
+#include "config/state_file.hpp"
+#include "docker-client/http/client.hpp"
+#include "docker-client/http/url.hpp"
+
+namespace cattle::agent::doctor {
+namespace {
+
+using subscriber::Outage;
+using subscriber::Step;
+using subscriber::Trouble;
+
+/// One attempt to subscribe to nothing: nullopt when it came through.
+std::optional<Outage> try_subscription(const ServerTarget& target) {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool subscribed = false;
+  std::optional<Outage> outage;
+  subscriber::SubscriptionOptions options;
+  options.connection = target.connection;
+  options.resolve_timeout = options.connect_timeout = options.tls_timeout = options.upgrade_timeout = target.step_timeout;
+  options.close_timeout = std::chrono::milliseconds(200);
+  subscriber::SubscriptionListener listener;
+  listener.on_frame = [](std::string) {};
+  listener.on_subscribed = [&] {
+    const std::lock_guard lock(mutex);
+    subscribed = true;
+    changed.notify_all();
+  };
+  listener.on_outage = [&](const Outage& seen) {
+    const std::lock_guard lock(mutex);
+    outage = seen;
+    changed.notify_all();
+  };
+  subscriber::Subscription subscription(options, listener);
+  subscription.start();
+  {
+    std::unique_lock lock(mutex);
+    changed.wait_for(lock, 4 * target.step_timeout, [&] { return subscribed || outage; });
+  }
+  subscription.stop();
+  const std::lock_guard lock(mutex);
+  if (subscribed) return std::nullopt;
+  return outage.value_or(Outage{Step::connect, Trouble::unreachable, 0, "no answer in time"});
+}
+
+Finding refused_upgrade(const Outage& outage) {
+  switch (outage.trouble) {
+    case Trouble::bad_credentials:
+      return {Cause::credentials, "the server does not accept the agent's key (401)",
+              "run the Add Host line again: the host was removed, or its key was replaced"};
+    case Trouble::agent_gone:
+      return {Cause::agent_gone, "the server has no active agent behind this key (403)",
+              "look at the host in the server's view: activate it, or run the Add Host line again"};
+    case Trouble::ambiguous_agent:
+      return {Cause::agent_gone, "the server finds more than one agent behind this key (422)",
+              "remove the second host of this key on the server"};
+    case Trouble::not_found:
+      return {Cause::server, "there is no cattle API at this address (404)", "check CATTLE_URL: it ends in /v1"};
+    default: break;
+  }
+  constexpr int kServerErrors = 500;
+  if (outage.status >= kServerErrors) {
+    return {Cause::server, "the server is not ready: " + outage.detail, "look at the server's log; wait until it has started"};
+  }
+  return {Cause::upgrade_path, "the WebSocket upgrade does not come through: " + outage.detail,
+          "let the proxy or load balancer in between pass Upgrade and Connection headers (WebSocket)"};
+}
+
+Finding finding_of(const Outage& outage, const http::Url& url) {
+  switch (outage.step) {
+    case Step::resolve:
+      return {Cause::name_resolution, url.host + " can't be resolved: " + outage.detail,
+              "check /etc/resolv.conf and the name in CATTLE_URL"};
+    case Step::connect:
+      return {Cause::route, url.authority() + " can't be reached: " + outage.detail,
+              "check address, port, route and firewall between this host and the server"};
+    case Step::proxy:
+      return {Cause::proxy, "the proxy does not let us through: " + outage.detail,
+              "check the proxy variables, or add the server to NO_PROXY"};
+    case Step::tls: return {Cause::tls, "TLS fails: " + outage.detail, "see the message"};
+    case Step::upgrade:
+    case Step::read: return refused_upgrade(outage);
+  }
+  return {Cause::server, outage.detail, "see the message"};
+}
+
+/// Asked without credentials and without verification of what they would have to trust: the clock is judged before it.
+Findings check_clock(const ServerTarget& target, const http::Url& url) {
+  http::ClientOptions options;
+  options.base_url = url.origin();
+  options.verify_peer = false;
+  options.connect_timeout = target.step_timeout;
+  if (!subscriber::bypasses_proxy(target.connection.no_proxy, url.host, url.port)) options.proxy = target.connection.proxy;
+  http::Request request;
+  request.target = "/ping";
+  request.timeout = target.step_timeout;
+  try {
+    const http::Client client(options);
+    const auto response = client.send(request);
+    const auto* date = response.header("date");
+    const auto offset = date == nullptr ? 0 : clock_offset(*date, std::time(nullptr));
+    if (offset > target.most_clock_offset.count() || -offset > target.most_clock_offset.count()) {
+      return {{Cause::clock, "this host's clock is " + std::to_string(offset < 0 ? -offset : offset) + " s " +
+                                 (offset < 0 ? "behind" : "ahead of") + " the server's",
+               "let NTP (timesyncd, chrony) set the clock"}};
+    }
+  } catch (const http::TransportError&) {
+    return {};  // Why there is no connection is found by the other checks.
+  }
+  return {};
+}
+
+Findings check_stored_ca(const ServerTarget& target) {
+  if (target.ca_fingerprint.empty() || target.stored_ca.empty()) return {};
+  try {
+    const auto stored = config::read_state_file(target.stored_ca);
+    if (!stored || registration::sha1_fingerprint(*stored) == target.ca_fingerprint) return {};
+  } catch (const config::StateFileError& error) {
+    return {{Cause::state_file, error.what(), "make it a readable file"}};
+  }
+  return {{Cause::ca_fingerprint, target.stored_ca + " does not have the fingerprint CA_FINGERPRINT",
+           "remove it and run the Add Host line again; if it differs again, somebody stands in between"}};
+}
+
+Findings check_tls(const ServerTarget& target, const http::Url& url) {
+  TlsTarget tls{url.host, url.port, target.connection.ca_file, target.connection.extra_ca_files, {}, {}};
+  if (!target.connection.proxy.empty() && !subscriber::bypasses_proxy(target.connection.no_proxy, url.host, url.port)) {
+    if (const auto proxy = http::parse_url(target.connection.proxy)) {
+      tls.proxy_host = proxy->host;
+      tls.proxy_port = proxy->port;
+    }
+  }
+  return check_certificate(tls);
+}
+
+}  // namespace
+
+std::int64_t clock_offset(const std::string& date, std::int64_t now) {
+  std::tm parsed{};
+  const char* end = strptime(date.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parsed);
+  if (end == nullptr) return 0;
+  return now - static_cast<std::int64_t>(timegm(&parsed));
+}
+
+Findings check_server(const ServerTarget& target) {
+  const auto url = http::parse_url(target.connection.url);
+  if (!url) return {{Cause::configuration, "CATTLE_URL is not a URL of http or https", "set it to the server's API, http://server:8080/v1"}};
+  auto findings = check_stored_ca(target);
+  const auto outage = try_subscription(target);
+  const auto clock = check_clock(target, *url);
+  findings.insert(findings.end(), clock.begin(), clock.end());
+  if (!outage) return findings;
+  if (target.connection.access_key.empty() && outage->trouble == Trouble::bad_credentials) return findings;
+  if (outage->step == Step::tls) {
+    const auto certificate = check_tls(target, *url);
+    findings.insert(findings.end(), certificate.begin(), certificate.end());
+    if (!certificate.empty()) return findings;
+  }
+  findings.push_back(finding_of(*outage, *url));
+  return findings;
+}
+
+}  // namespace cattle::agent::doctor
