@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "handlers/host/config_update.hpp"
+
+#include "handlers/json_fields.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+namespace cattle::handlers {
+namespace {
+
+/// Item names become part of a URL: letters, digits, '-', '_' and single dots only.
+bool is_item_name(std::string_view name) {
+  constexpr std::string_view kAllowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
+  constexpr std::size_t kLongest = 255;
+  return !name.empty() && name.size() <= kLongest &&
+         name.find_first_not_of(kAllowed) == std::string_view::npos && name.front() != '.' &&
+         name.find("..") == std::string_view::npos;
+}
+
+}  // namespace
+
+std::optional<nlohmann::json> ConfigUpdate::handle(const subscriber::Event& event, Context& context) const {
+  if (!event.wants_reply()) return std::nullopt;
+  for (const auto& item : JsonFields(event.data, "data").objects("items")) {
+    const auto name = item.text("name");
+    if (is_item_name(name)) {
+      acknowledge(name, context);
+    } else {
+      context.log.warn("config item left out: its name is none (" + item.path_of("name") + ")");
+    }
+  }
+  return nlohmann::json::object();
+}
+
+void ConfigUpdate::acknowledge(const std::string& item, Context& context) const {
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(context.call.deadline -
+                                                                          std::chrono::steady_clock::now());
+  http::Request request;
+  request.method = "PUT";
+  request.target = "/configcontent/" + http::escape(item) + "?version=latest";
+  request.timeout = std::clamp(left, std::chrono::milliseconds(1), request_limit_);
+  try {
+    const auto response = server_.send(request, context.call.stop);
+    if (response.status >= 200 && response.status < 300) {
+      context.log.debug("config item " + item + " acknowledged");
+    } else {
+      context.log.warn("config item " + item + " not acknowledged: the server answered " +
+                       std::to_string(response.status));
+    }
+  } catch (const http::TransportError& error) {
+    // The event that repeats the item is the retry; an error reply would only hide that.
+    context.log.warn("config item " + item + " not acknowledged: " + error.what());
+  }
+}
+
+}  // namespace cattle::handlers
