@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/dispatcher.hpp"
+
+#include "agent/answer.hpp"
+#include "agent/event_log.hpp"
+
+#include <utility>
+
+namespace cattle::agent {
+namespace {
+
+using handlers::Admission;
+using subscriber::Event;
+using subscriber::PublishResult;
+
+constexpr std::size_t kUnknownNamesRemembered = 64;
+
+std::string milliseconds_since(Clock::time_point start) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start).count()) +
+         " ms";
+}
+
+bool is_ping(const Work& work) {
+  return work.route().admission == Admission::ping;
+}
+
+EventLog log_of(AgentLog& log, const Work& work) {
+  return {log, work.event(), work.key(), is_ping(work)};
+}
+
+}  // namespace
+
+Dispatcher::Dispatcher(const Router& router, const ReplyPublisher& publisher, AgentLog& log,
+                       DispatcherOptions options)
+    : router_(router),
+      publisher_(publisher),
+      log_(log),
+      options_(options),
+      queue_(options.queue),
+      workers_(options.workers),
+      immediate_(options.immediate),
+      pings_(options.pings) {}
+
+Dispatcher::~Dispatcher() {
+  stop();
+}
+
+void Dispatcher::frame(std::string_view text, Clock::time_point received) {
+  try {
+    accept(subscriber::decode_event(text, received));
+  } catch (const std::exception& failure) {
+    // By size and cause: the content may hold secrets.
+    log_.warn("a frame of " + std::to_string(text.size()) + " bytes is dropped: " + failure.what());
+  }
+}
+
+void Dispatcher::accept(Event event) {
+  const auto* route = router_.find(event.name);
+  if (route == nullptr) return unknown(event);
+  // The server's keep-alive: its arrival is all there is to it (E2).
+  if (route->admission == Admission::ping && !event.wants_reply()) return;
+  const auto work = std::make_shared<Work>(std::move(event), *route);
+  if (!ids_.enter(work, Clock::now())) {
+    log_of(log_, *work).debug("sent again while in work: its time starts anew");
+    return;
+  }
+  admit(work);
+}
+
+void Dispatcher::unknown(const Event& event) {
+  const std::lock_guard lock(unknown_mutex_);
+  if (unknown_names_.size() >= kUnknownNamesRemembered || !unknown_names_.insert(event.name).second) return;
+  log_.warn("events named " + one_line(event.name, 128) + " are not known here and get no answer");
+}
+
+void Dispatcher::admit(const std::shared_ptr<Work>& work) {
+  if (closed_) return drop(*work, "the agent is ending");
+  switch (work->route().admission) {
+    case Admission::ping:
+      return hand_to(pings_, work, "");
+    case Admission::immediate:
+      return hand_to(immediate_, work, "");
+    case Admission::queued:
+    case Admission::joined:
+      return admit_queued(work);
+  }
+}
+
+void Dispatcher::admit_queued(const std::shared_ptr<Work>& work) {
+  using Verdict = ResourceQueue::Verdict;
+  const auto admission = queue_.admit(work, Clock::now());
+  for (const auto& expired : admission.expired) drop(*expired, "its time was over before its turn came");
+  switch (admission.verdict) {
+    case Verdict::run:
+      return hand_to(workers_, work, "");
+    case Verdict::wait:
+      return taken(*work, ", waits behind " + std::to_string(admission.ahead) + " for " + work->key().key);
+    case Verdict::key_full:
+      return drop(*work, "too many wait for " + work->key().key);
+    case Verdict::full:
+      return drop(*work, "too many events wait");
+    case Verdict::closed:
+      return drop(*work, "the agent is ending");
+  }
+}
+
+void Dispatcher::hand_to(WorkerPool& pool, const std::shared_ptr<Work>& work, const std::string& note) {
+  taken(*work, note);
+  if (pool.submit([this, work](const std::stop_token& stop) { run(work, stop); })) return;
+  drop(*work, "too many events wait for a worker");
+  if (&pool == &workers_) release_next(*work);
+}
+
+void Dispatcher::run(const std::shared_ptr<Work>& work, const std::stop_token& stop) {
+  const bool queued =
+      work->route().admission == Admission::queued || work->route().admission == Admission::joined;
+  if (stop.stop_requested()) {
+    drop(*work, "the agent is ending");
+  } else if (work->route().admission != Admission::joined && work->expired(Clock::now())) {
+    drop(*work, "its time was over before a worker was free");
+  } else {
+    handle(work, stop);
+  }
+  if (queued) release_next(*work);
+}
+
+void Dispatcher::handle(const std::shared_ptr<Work>& work, const std::stop_token& stop) {
+  const auto begun = Clock::now();
+  EventLog log = log_of(log_, *work);
+  if (begun - work->event().received > std::chrono::milliseconds(100)) {
+    log.debug("begins after " + milliseconds_since(work->event().received));
+  }
+  ProgressSink progress(
+      *work, publisher_, log, [this, &work] { return queue_.followers(*work); }, options_.progress);
+  docker::Call call;
+  call.stop = stop;
+  call.observer = [&log](const docker::CallRecord& record) { log.call(record); };
+  handlers::Context context{progress, log, std::move(call)};
+
+  const auto made = answer(work->event(), work->route(), context,
+                           [&log](const std::string& text) { return log.redacted(text); });
+  const std::string outcome = made.error.empty() ? "ok" : "error: " + made.error;
+  const auto worked = milliseconds_since(begun);
+  if (!made.body || !work->event().wants_reply()) {
+    log.info("done, no reply: " + outcome + " in " + worked);
+    ids_.leave(*work);
+    return;
+  }
+  const auto result = publisher_.publish(*work, *made.body, stop);
+  const auto line = "answered: " + outcome + " in " + worked + ", " + describe(result);
+  if (result.kind == PublishResult::Kind::accepted) {
+    log.info(line);
+  } else {
+    log.warn(line);
+  }
+  const auto now = Clock::now();
+  const bool again = result.kind == PublishResult::Kind::accepted && work->owes_another_answer(now);
+  ids_.leave(*work);
+  if (!again) return;
+  Event repeated = work->event();
+  repeated.received = now;
+  accept(std::move(repeated));
+}
+
+void Dispatcher::release_next(const Work& finished) {
+  const auto released = queue_.finished(finished, Clock::now());
+  for (const auto& expired : released.expired) drop(*expired, "its time was over before its turn came");
+  for (const auto& next : released.run) {
+    if (workers_.submit([this, next](const std::stop_token& stop) { run(next, stop); })) continue;
+    drop(*next, "the agent is ending");
+    release_next(*next);
+  }
+}
+
+void Dispatcher::drop(const Work& work, std::string_view reason) {
+  log_of(log_, work).warn("dropped: " + work.event().name + ": " + std::string(reason));
+  ids_.leave(work);
+}
+
+void Dispatcher::taken(const Work& work, const std::string& note) {
+  log_of(log_, work).taken(note);
+}
+
+void Dispatcher::close() {
+  closed_ = true;
+  for (const auto& dropped : queue_.close()) drop(*dropped, "the agent is ending");
+}
+
+bool Dispatcher::wait_until_idle(std::chrono::milliseconds limit) const {
+  return ids_.wait_until_empty(limit);
+}
+
+void Dispatcher::stop() {
+  close();
+  pings_.stop();
+  immediate_.stop();
+  workers_.stop();
+}
+
+}  // namespace cattle::agent

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "agent/ids_in_work.hpp"
+#include "agent/log.hpp"
+#include "agent/progress_sink.hpp"
+#include "agent/reply_publisher.hpp"
+#include "agent/resource_queue.hpp"
+#include "agent/router.hpp"
+#include "agent/work.hpp"
+#include "agent/worker_pool.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+namespace cattle::agent {
+
+struct DispatcherOptions {
+  QueueLimits queue;
+  PoolOptions workers{64, 1'024 + 64};
+  PoolOptions immediate{64, 16'384};  ///< Look-ups and config.update: beside everything else.
+  PoolOptions pings{8, 16'384};
+  ProgressOptions progress;
+};
+
+/// The one path of an event from its frame to its reply: decode, route, admit, run, publish
+/// (agent/README.md).
+class Dispatcher {
+ public:
+  /// The references outlive this.
+  Dispatcher(const Router& router, const ReplyPublisher& publisher, AgentLog& log, DispatcherOptions options);
+  ~Dispatcher();  ///< stop().
+  Dispatcher(const Dispatcher&) = delete;
+  Dispatcher& operator=(const Dispatcher&) = delete;
+
+  /// Never blocks and never throws: called on the network thread.
+  void frame(std::string_view text, Clock::time_point received);
+
+  /// Begins nothing any more: what waits is dropped, what runs goes on.
+  void close();
+  /// Waits for what runs; false when `limit` passed before.
+  [[nodiscard]] bool wait_until_idle(std::chrono::milliseconds limit) const;
+  /// Asks what runs to end at once and waits for it.
+  void stop();
+  [[nodiscard]] std::size_t in_work() const { return ids_.size(); }
+
+ private:
+  void accept(subscriber::Event event);
+  void unknown(const subscriber::Event& event);
+  void admit(const std::shared_ptr<Work>& work);
+  void admit_queued(const std::shared_ptr<Work>& work);
+  void hand_to(WorkerPool& pool, const std::shared_ptr<Work>& work, const std::string& note);
+  void run(const std::shared_ptr<Work>& work, const std::stop_token& stop);
+  void handle(const std::shared_ptr<Work>& work, const std::stop_token& stop);
+  void release_next(const Work& finished);
+  void drop(const Work& work, std::string_view reason);
+  void taken(const Work& work, const std::string& note);
+
+  const Router& router_;
+  const ReplyPublisher& publisher_;
+  AgentLog& log_;
+  const DispatcherOptions options_;
+  std::mutex unknown_mutex_;
+  std::set<std::string> unknown_names_;
+  std::atomic<bool> closed_{false};
+  IdsInWork ids_;
+  ResourceQueue queue_;
+  // Last, so that their threads end before what they use.
+  WorkerPool workers_;
+  WorkerPool immediate_;
+  WorkerPool pings_;
+};
+
+}  // namespace cattle::agent

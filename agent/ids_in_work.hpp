@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "agent/work.hpp"
+
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace cattle::agent {
+
+/// Which event ids are in work. A finished id is forgotten: sent again, it is answered again. Any thread.
+class IdsInWork {
+ public:
+  /// False when the id is in work already; that one's time then starts anew. An event without id is never a
+  /// repetition.
+  [[nodiscard]] bool enter(const std::shared_ptr<Work>& work, Clock::time_point now);
+  void leave(const Work& work);
+
+  /// Waits until nothing is in work; false when `limit` passed before.
+  [[nodiscard]] bool wait_until_empty(std::chrono::milliseconds limit) const;
+  [[nodiscard]] std::size_t size() const;
+
+ private:
+  mutable std::mutex mutex_;
+  mutable std::condition_variable emptied_;
+  std::map<std::string, std::shared_ptr<Work>> works_;
+  std::size_t nameless_ = 0;
+};
+
+}  // namespace cattle::agent
