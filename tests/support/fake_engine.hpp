@@ -32,11 +32,12 @@ struct FakeEngineOptions {
   std::string min_api_version = "1.12";
   std::string storage_driver = "overlay2";
   std::string cgroup_version = "2";
+  std::vector<std::string> volume_drivers{"local"};
   nlohmann::json info = nlohmann::json::object();  ///< Merged over the built-in GET /info.
 };
 
-/// What happens when somebody pulls an image. Names without a set behaviour are answered "manifest unknown"
-/// (404).
+/// What happens when somebody pulls an image, or builds it (`error`, `line_pause`). Names without a set
+/// behaviour are answered "manifest unknown" (404).
 struct PullBehaviour {
   int layers = 2;
   int progress_lines = 3;                   ///< For each layer.
@@ -140,6 +141,7 @@ class FakeEngine {
  private:
   class State;
   class Server;
+  std::string folder_;
   std::unique_ptr<State> state_;
   std::unique_ptr<Server> server_;
 };
