@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "docker-client/http/url.hpp"
 #include "handlers/compute/spec_draft.hpp"
 
 #include <regex>
