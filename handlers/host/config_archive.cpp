@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "handlers/host/config_archive.hpp"
 
+#include "handlers/errors.hpp"
+
 #include <archive.h>
 #include <archive_entry.h>
 #include <openssl/evp.h>
@@ -9,8 +11,6 @@
 #include <memory>
 #include <sstream>
 #include <vector>
-
-#include "handlers/errors.hpp"
 
 namespace cattle::handlers {
 namespace {
@@ -46,9 +46,11 @@ std::string hex_digest(const EVP_MD* digest, std::string_view text) {
 void check_path(const std::string& path) {
   std::istringstream segments(path);
   for (std::string segment; std::getline(segments, segment, '/');) {
-    if (segment == "..") throw OperationError("config item: the archive holds a path that leaves its directory");
+    if (segment == "..")
+      throw OperationError("config item: the archive holds a path that leaves its directory");
   }
-  if (path.empty() || path.front() == '/') throw OperationError("config item: the archive holds an absolute path");
+  if (path.empty() || path.front() == '/')
+    throw OperationError("config item: the archive holds an absolute path");
 }
 
 std::string read_entry(archive* source, std::size_t& total) {
@@ -56,7 +58,8 @@ std::string read_entry(archive* source, std::size_t& total) {
   std::array<char, 16'384> block{};
   for (;;) {
     const auto got = archive_read_data(source, block.data(), block.size());
-    if (got < 0) throw OperationError(std::string("config item: damaged archive: ") + archive_error_string(source));
+    if (got < 0)
+      throw OperationError(std::string("config item: damaged archive: ") + archive_error_string(source));
     if (got == 0) return content;
     total += static_cast<std::size_t>(got);
     if (total > kMostBytes) throw OperationError("config item: the archive is larger than 64 MiB");
@@ -115,11 +118,12 @@ std::map<std::string, std::string> parse_sums(const std::string& text) {
   return sums;
 }
 
-void check_sum(const std::map<std::string, std::string>& sums, const std::string& path, const std::string& content,
-               const EVP_MD* digest) {
+void check_sum(const std::map<std::string, std::string>& sums, const std::string& path,
+               const std::string& content, const EVP_MD* digest) {
   const auto found = sums.find(path);
   if (found == sums.end()) throw OperationError("config item: the archive has no sum for " + path);
-  if (found->second != hex_digest(digest, content)) throw OperationError("config item: the sum of " + path + " is wrong");
+  if (found->second != hex_digest(digest, content))
+    throw OperationError("config item: the sum of " + path + " is wrong");
 }
 
 bool is_sum_file(const std::string& name) {
@@ -127,8 +131,8 @@ bool is_sum_file(const std::string& name) {
 }
 
 void check_sums(const Entries& entries, const std::string& top) {
-  const std::array<Sums, 2> pairs{
-      Sums{"SHA256SUMS", "SHA256SUMSSUM", EVP_sha256()}, Sums{"SHA1SUMS", "SHA1SUMSSUM", EVP_sha1()}};
+  const std::array<Sums, 2> pairs{Sums{"SHA256SUMS", "SHA256SUMSSUM", EVP_sha256()},
+                                  Sums{"SHA1SUMS", "SHA1SUMSSUM", EVP_sha1()}};
   for (const auto& pair : pairs) {
     const auto list = entries.find(top + pair.list);
     const auto of_list = entries.find(top + pair.of_list);

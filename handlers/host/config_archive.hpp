@@ -11,15 +11,15 @@ namespace cattle::handlers {
 struct ConfigArchive {
   std::string version;      ///< "<revision>-<sourceRevision>"; acknowledged as it is.
   bool up_to_date = false;  ///< The server had nothing newer than what was named as current; no files then.
-  /// Regular files by their path below the top directory ("content-home/etc/cattle/api.crt"), `version` and the sums
-  /// left out.
+  /// Regular files by their path below the top directory ("content-home/etc/cattle/api.crt"), `version` and
+  /// the sums left out.
   std::map<std::string, std::string> files;
 };
 
-/// Unpacks in memory and checks every sum: the SHA256 pair where there is one, else the SHA1 pair (S26). Also takes the
-/// local form, where a line "version:<version>" stands before the package. Throws OperationError, and says what is
-/// wrong: no archive, no sums, a wrong or missing sum, a path that leaves the top directory, a link or device, more than
-/// 64 MiB.
+/// Unpacks in memory and checks every sum: the SHA256 pair where there is one, else the SHA1 pair (S26). Also
+/// takes the local form, where a line "version:<version>" stands before the package. Throws OperationError,
+/// and says what is wrong: no archive, no sums, a wrong or missing sum, a path that leaves the top directory,
+/// a link or device, more than 64 MiB.
 [[nodiscard]] ConfigArchive read_config_archive(std::string_view bytes);
 
 }  // namespace cattle::handlers
