@@ -11,6 +11,11 @@
 #include "handlers/compute/instance_pull.hpp"
 #include "handlers/compute/instance_remove.hpp"
 #include "handlers/compute/instance_reply.hpp"
+#include "handlers/host/cloud_provider.hpp"
+#include "handlers/host/config_update.hpp"
+#include "handlers/host/delegate_request.hpp"
+#include "handlers/host/ping.hpp"
+#include "handlers/host/port_check.hpp"
 #include "handlers/resource_key.hpp"
 #include "handlers/storage/image_activate.hpp"
 #include "handlers/storage/image_build.hpp"
@@ -33,10 +38,17 @@ AddressWaitOptions address_options(const HostOptions& options) {
   return wait;
 }
 
+CloudProviderOptions cloud_options(const HostOptions& options) {
+  CloudProviderOptions cloud;
+  cloud.sys = options.sys;
+  cloud.file = cloud_file(options);
+  return cloud;
+}
+
 using KeyFunction = ResourceKey (*)(const Event&);
 
 template <typename Handler>
-Route route(std::string name, Admission admission, KeyFunction key, const Handler& handler) {
+Route route(std::string name, Admission admission, KeyFunction key, Handler& handler) {
   Route row;
   row.name = std::move(name);
   row.admission = admission;
@@ -74,6 +86,12 @@ struct Handlers::Parts {
   VolumeActivate volume_activate{engine, plugins};
   VolumeDeactivate volume_deactivate;
   VolumeRemove volume_remove{engine, plugins, removal};
+
+  CloudProvider cloud_provider{cloud_options(options)};
+  Ping ping{options, engine};
+  ConfigUpdate config_update{server};
+  PortCheck port_check{engine, socket_table_directories(options)};
+  DelegateRequest delegate_request{options, engine};
 };
 
 Handlers::Handlers(HostOptions options, const docker::Client& engine, const http::Client& server)
@@ -82,7 +100,7 @@ Handlers::Handlers(HostOptions options, const docker::Client& engine, const http
 Handlers::~Handlers() = default;
 
 std::vector<Route> Handlers::routes() const {
-  const auto& p = *parts_;
+  auto& p = *parts_;
   return {
       route("compute.instance.activate", Admission::queued, instance_key, p.instance_activate),
       route("compute.instance.deactivate", Admission::queued, instance_key, p.instance_deactivate),
@@ -94,6 +112,10 @@ std::vector<Route> Handlers::routes() const {
       route("storage.volume.activate", Admission::queued, volume_key, p.volume_activate),
       route("storage.volume.deactivate", Admission::queued, volume_key, p.volume_deactivate),
       route("storage.volume.remove", Admission::queued, volume_key, p.volume_remove),
+      route("ping", Admission::ping, no_key, p.ping),
+      route("config.update", Admission::immediate, no_key, p.config_update),
+      route("host.port.check", Admission::immediate, no_key, p.port_check),
+      route("delegate.request", Admission::queued, resource_key, p.delegate_request),
   };
 }
 
