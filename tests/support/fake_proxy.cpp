@@ -71,7 +71,9 @@ asio::awaitable<void> serve_tls(FakeServer::State& state, tcp::socket accepted,
   const tcp::endpoint plain(asio::ip::make_address("127.0.0.1"), state.plain_port);
   co_await right->async_connect(plain, asio::use_awaitable);
   right->set_option(tcp::no_delay(true));
-  co_await join(Pair<TlsStream>{left, right});
+  // Named, since g++ 12 destroys an aggregate made inside a co_await expression twice.
+  const Pair<TlsStream> both{left, right};
+  co_await join(both);
 }
 
 }  // namespace
@@ -143,7 +145,8 @@ asio::awaitable<void> serve_proxy(FakeProxy::State& state, std::shared_ptr<tcp::
     bytes.erase(0, size);
   }
   co_await asio::async_write(*right, asio::buffer(bytes), asio::use_awaitable);
-  co_await join(Pair<tcp::socket>{left, right});
+  const Pair<tcp::socket> both{left, right};
+  co_await join(both);
 }
 
 asio::awaitable<void> accept_proxied(FakeProxy::State& state, tcp::acceptor acceptor) {

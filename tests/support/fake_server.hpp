@@ -74,6 +74,7 @@ class FakeServer {
 
   // Subscriptions; all sends go to every open one
   void send(const std::string& text);
+  void send(const char* text) { send(std::string(text)); }
   void send(const nlohmann::json& event) { send(event.dump()); }
   void send_binary(const std::string& bytes);
   /// One message in continuation frames of `piece` bytes, with a ping frame between them where asked for.

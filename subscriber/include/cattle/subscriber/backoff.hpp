@@ -10,7 +10,8 @@ namespace cattle::subscriber {
 /// Doubling, jittered wait: each delay is drawn from [half, whole] of the current step. Not thread safe.
 class Backoff {
  public:
-  Backoff(std::chrono::milliseconds first, std::chrono::milliseconds most, std::uint32_t seed = std::random_device{}());
+  Backoff(std::chrono::milliseconds first, std::chrono::milliseconds most,
+          std::uint32_t seed = std::random_device{}());
   [[nodiscard]] std::chrono::milliseconds next();
   void reset();
 

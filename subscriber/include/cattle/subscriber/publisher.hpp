@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cattle/subscriber/connection.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
-
-#include "cattle/subscriber/connection.hpp"
 
 namespace cattle::subscriber {
 
@@ -19,9 +19,9 @@ struct PublishResult {
     gave_up    ///< Connection failures or 5xx until the event's time was over, or stopped.
   };
   Kind kind = Kind::gave_up;
-  int status = 0;       ///< Of the last answer; 0 when there was none.
-  int attempts = 0;     ///< At least 1.
-  std::string detail;   ///< Last failure, for the log; empty when accepted.
+  int status = 0;      ///< Of the last answer; 0 when there was none.
+  int attempts = 0;    ///< At least 1.
+  std::string detail;  ///< Last failure, for the log; empty when accepted.
 };
 
 struct PublisherOptions {
@@ -39,8 +39,8 @@ class Publisher {
   Publisher(const Publisher&) = delete;
   Publisher& operator=(const Publisher&) = delete;
 
-  /// Posts `body` at least once; the same body again on connection failures and 5xx until `deadline()` (asked before each
-  /// wait, since it may move) or stop. A failure never becomes another reply (E5).
+  /// Posts `body` at least once; the same body again on connection failures and 5xx until `deadline()` (asked
+  /// before each wait, since it may move) or stop. A failure never becomes another reply (E5).
   [[nodiscard]] PublishResult publish(const std::string& body,
                                       const std::function<std::chrono::steady_clock::time_point()>& deadline,
                                       const std::stop_token& stop) const;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cattle/subscriber/connection.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -8,8 +10,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "cattle/subscriber/connection.hpp"
 
 namespace cattle::subscriber {
 
@@ -40,31 +40,35 @@ struct Health {
   bool subscribed = false;
   std::optional<std::chrono::steady_clock::time_point> last_received;
   std::optional<Outage> outage;  ///< The current one, or the last attempt's; empty while subscribed.
+  std::string account_kind;  ///< X-API-ACCOUNT-KIND of the last 101: "agent" for an agent's key (S57); empty
+                             ///< if not said.
 };
 
 struct SubscriptionOptions {
   Connection connection;
-  std::string path = "/subscribe";       ///< Appended to the connection's url; "/projects/1a5/subscribe" for a project.
+  std::string path =
+      "/subscribe";  ///< Appended to the connection's url; "/projects/1a5/subscribe" for a project.
   std::vector<std::string> event_names;
   std::string agent_id;  ///< When given: agentId parameter and ";agent=<id>" behind each name (E13).
   std::chrono::milliseconds resolve_timeout{10'000};
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::milliseconds tls_timeout{10'000};
   std::chrono::milliseconds upgrade_timeout{30'000};
-  std::chrono::milliseconds silence{20'000};        ///< Nothing received for so long: the link is dead (R7, E16).
-  std::chrono::milliseconds ping_interval{5'000};   ///< WebSocket ping frames.
+  std::chrono::milliseconds silence{20'000};  ///< Nothing received for so long: the link is dead (R7, E16).
+  std::chrono::milliseconds ping_interval{5'000};  ///< WebSocket ping frames.
   std::chrono::milliseconds close_timeout{2'000};
   std::chrono::milliseconds first_wait{500};
   std::chrono::milliseconds most_wait{5'000};
-  std::chrono::milliseconds refused_wait{30'000};   ///< After 401, 403, 422.
-  std::size_t max_frame = 64U << 20U;               ///< Bytes; larger messages end the connection.
+  std::chrono::milliseconds refused_wait{30'000};  ///< After 401, 403, 422.
+  std::size_t max_frame = 64U << 20U;              ///< Bytes; larger messages end the connection.
 };
 
 /// All are called on the subscription's own thread and must not block.
 struct SubscriptionListener {
   std::function<void(std::string frame)> on_frame;  ///< Text, not blank.
   std::function<void()> on_subscribed;
-  std::function<void(const Outage&)> on_outage;  ///< Once per outage: when it begins, and again when its kind changes.
+  std::function<void(const Outage&)>
+      on_outage;  ///< Once per outage: when it begins, and again when its kind changes.
 };
 
 /// Exactly one WebSocket subscription, kept up in process until stop(). Owns one thread (Asio, a coroutine).
@@ -76,7 +80,8 @@ class Subscription {
   Subscription& operator=(const Subscription&) = delete;
 
   void start();  ///< Once. Returns at once.
-  /// Stops reading at once (no on_frame after it returns), sends a close frame, waits for the thread. Any thread but its own.
+  /// Stops reading at once (no on_frame after it returns), sends a close frame, waits for the thread. Any
+  /// thread but its own.
   void stop();
   /// Stops delivering frames but keeps the link, so that running work can be finished and published first.
   void pause();

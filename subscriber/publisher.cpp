@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cattle/subscriber/publisher.hpp"
+
+#include "cattle/subscriber/backoff.hpp"
+#include "docker-client/http/url.hpp"
+#include "subscriber/address.hpp"
+#include "subscriber/excerpt.hpp"
+#include "subscriber/http_options.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <stdexcept>
+
+namespace cattle::subscriber {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// False when `stop` came first.
+bool wait(std::chrono::milliseconds time, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any stopped;
+  std::unique_lock lock(mutex);
+  stopped.wait_for(lock, stop, time, [] { return false; });
+  return !stop.stop_requested();
+}
+
+PublishResult judged(const http::Response& response) {
+  PublishResult result;
+  result.status = response.status;
+  if (response.status / 100 == 2) {
+    result.kind = PublishResult::Kind::accepted;
+    return result;
+  }
+  if (response.status / 100 == 4) result.kind = PublishResult::Kind::refused;
+  result.detail = "HTTP " + std::to_string(response.status);
+  if (const std::string body = excerpt(response.body); !body.empty()) result.detail += ": " + body;
+  return result;
+}
+
+}  // namespace
+
+http::ClientOptions http_options(const Connection& connection) {
+  const auto url = http::parse_url(connection.url);
+  if (!url) throw std::invalid_argument("the server's address is not an http or https URL");
+  http::ClientOptions options;
+  const std::string path = join_paths(url->path, "");
+  options.base_url = url->origin() + path.substr(0, path.size() - 1);
+  options.ca_file = connection.ca_file;
+  options.extra_ca_files = connection.extra_ca_files;
+  options.username = connection.access_key;
+  options.password = connection.secret_key.reveal();
+  if (!bypasses_proxy(connection.no_proxy, url->host, url->port)) options.proxy = connection.proxy;
+  return options;
+}
+
+struct Publisher::Impl {
+  explicit Impl(PublisherOptions given)
+      : options(std::move(given)), client(http_options(options.connection)) {}
+
+  PublishResult post(const std::string& body, const std::stop_token& stop) const {
+    http::Request request;
+    request.method = "POST";
+    request.target = "/publish";
+    request.body = body;
+    request.timeout = options.request_timeout;
+    try {
+      return judged(client.send(request, stop));
+    } catch (const http::TransportError& error) {
+      PublishResult result;
+      result.detail = error.what();
+      return result;
+    }
+  }
+
+  PublisherOptions options;
+  http::Client client;
+};
+
+Publisher::Publisher(PublisherOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+Publisher::~Publisher() = default;
+
+PublishResult Publisher::publish(const std::string& body, const std::function<Clock::time_point()>& deadline,
+                                 const std::stop_token& stop) const {
+  Backoff backoff(impl_->options.first_wait, impl_->options.most_wait);
+  for (int attempts = 1;; ++attempts) {
+    PublishResult result = impl_->post(body, stop);
+    result.attempts = attempts;
+    if (result.kind != PublishResult::Kind::gave_up) return result;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline() - Clock::now());
+    if (left.count() <= 0 || !wait(std::min(backoff.next(), left), stop)) return result;
+  }
+}
+
+PublishResult Publisher::publish_once(const std::string& body) const {
+  PublishResult result = impl_->post(body, {});
+  result.attempts = 1;
+  return result;
+}
+
+}  // namespace cattle::subscriber

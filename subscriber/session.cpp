@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "subscriber/session.hpp"
+
+#include "cattle/subscriber/event.hpp"
+#include "subscriber/excerpt.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+
+namespace cattle::subscriber {
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace websocket = beast::websocket;
+using boost::system::error_code;
+
+namespace {
+
+constexpr auto kQuiet = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t kLargestKeepAlive = 1024;
+constexpr std::size_t kLargestLogout = 64;
+
+bool blank(const std::string& frame) {
+  return frame.find_first_not_of(" \t\r\n") == std::string::npos;
+}
+
+/// The server says that it ends this subscription (protocol 1.6.2).
+bool is_logout(const std::string& frame) {
+  if (frame.size() > kLargestLogout || frame.find("\"logout\"") == std::string::npos) return false;
+  const auto message = nlohmann::json::parse(frame, nullptr, false);
+  return message.is_object() && message.value("name", nlohmann::json()) == "logout";
+}
+
+/// The server's ping event that wants no reply (E2).
+bool is_keep_alive(const std::string& frame) {
+  if (frame.size() > kLargestKeepAlive || frame.find("\"ping\"") == std::string::npos) return false;
+  try {
+    const Event event = decode_event(frame, {});
+    return event.name == "ping" && !event.wants_reply();
+  } catch (const FrameError&) {
+    return false;
+  }
+}
+
+Trouble trouble_of(int status) {
+  switch (status) {
+    case 401:
+      return Trouble::bad_credentials;
+    case 403:
+      return Trouble::agent_gone;
+    case 404:
+      return Trouble::not_found;
+    case 422:
+      return Trouble::ambiguous_agent;
+    default:
+      return status >= 500 ? Trouble::unreachable : Trouble::refused;
+  }
+}
+
+}  // namespace
+
+Session::Session(std::shared_ptr<Link> link, const SubscriptionOptions& options,
+                 std::function<void()> on_received, std::function<void(std::string)> on_frame)
+    : link_(std::move(link)),
+      options_(options),
+      on_received_(std::move(on_received)),
+      on_frame_(std::move(on_frame)),
+      stream_(*link_),
+      tick_(link_->get_executor()) {}
+
+asio::awaitable<std::optional<Outage>> Session::upgrade(const Address& address) {
+  stream_.set_option(websocket::stream_base::decorator([&address](websocket::request_type& request) {
+    request.set(beast::http::field::user_agent, "cattle-subscriber");
+    if (!address.authorization.empty())
+      request.set(beast::http::field::authorization, address.authorization.reveal());
+    // Without it a server with its security off takes any key for the administrator's (R10).
+    request.set("X-ENFORCE-AUTHENTICATION", "true");
+  }));
+  stream_.read_message_max(options_.max_frame);
+  link_->set_deadline(options_.upgrade_timeout);
+  const auto [error] = co_await stream_.async_handshake(answer_, address.authority, address.target, kQuiet);
+  if (error) co_return refused(error);
+  link_->clear_deadline();
+  co_return std::nullopt;
+}
+
+std::string Session::answer_header(const std::string& name) const {
+  return std::string(answer_[name]);
+}
+
+asio::awaitable<Outage> Session::read() {
+  stream_.control_callback([this](websocket::frame_type, beast::string_view) { received(); });
+  last_received_ = last_data_ = Clock::now();
+  tick();
+  error_code error;
+  std::string frame;
+  while (!error) {
+    std::size_t size = 0;
+    std::tie(error, size) = co_await stream_.async_read_some(asio::buffer(chunk_), kQuiet);
+    if (size > 0) {
+      received();
+      last_data_ = last_received_;
+    }
+    if (error) break;
+    // Binary messages mean nothing here, however long they are.
+    if (stream_.got_text()) frame.append(chunk_.data(), size);
+    if (!stream_.is_message_done()) continue;
+    if (!frame.empty() && !take(std::exchange(frame, {}))) break;
+  }
+  tick_.cancel();
+  link_->close();
+  co_return ended(error);
+}
+
+/// False when the server took its leave.
+bool Session::take(std::string frame) {
+  if (blank(frame)) return true;
+  if (is_logout(frame)) return false;
+  if (is_keep_alive(frame)) ++keep_alives_;
+  on_frame_(std::move(frame));
+  return true;
+}
+
+void Session::received() {
+  last_received_ = Clock::now();
+  on_received_();
+}
+
+/// A server that hangs behind a live WebSocket layer still answers our pings. So once it has shown that it
+/// sends keep-alive events, only data proves that it lives; until then any frame does.
+bool Session::silent() const {
+  const auto sign = keep_alives_ >= 2 ? last_data_ : last_received_;
+  return Clock::now() - sign > options_.silence;
+}
+
+void Session::tick() {
+  tick_.expires_after(std::min(options_.ping_interval, options_.silence / 4));
+  tick_.async_wait([self = shared_from_this()](const error_code& ended) {
+    if (ended || self->closing_ || self->link_->closed()) return;
+    if (self->silent()) {
+      self->silent_ = true;
+      self->link_->close();
+      return;
+    }
+    if (!std::exchange(self->pinging_, true))
+      self->stream_.async_ping({}, [self](const error_code&) { self->pinging_ = false; });
+    self->tick();
+  });
+}
+
+void Session::close() {
+  if (std::exchange(closing_, true)) return;
+  tick_.cancel();
+  link_->set_deadline(options_.close_timeout);
+  stream_.async_close(websocket::close_code::normal,
+                      [self = shared_from_this()](const error_code&) { self->link_->close(); });
+}
+
+Outage Session::refused(const error_code& error) const {
+  Outage outage;
+  outage.step = Step::upgrade;
+  if (error != websocket::error::upgrade_declined) {
+    outage.detail = "no answer that accepts the subscription: " +
+                    (link_->timed_out() ? std::string("no answer in time") : error.message());
+    return outage;
+  }
+  outage.status = static_cast<int>(answer_.result_int());
+  outage.trouble = trouble_of(outage.status);
+  outage.detail = "HTTP " + std::to_string(outage.status) + " " + std::string(answer_.reason());
+  if (const std::string body = excerpt(answer_.body()); !body.empty()) outage.detail += ": " + body;
+  return outage;
+}
+
+Outage Session::ended(const error_code& error) const {
+  Outage outage;
+  outage.step = Step::read;
+  outage.trouble = Trouble::closed;
+  if (silent_) {
+    outage.trouble = Trouble::silent;
+    outage.detail = "nothing was received for " + std::to_string(options_.silence.count()) + " ms";
+  } else if (!error) {
+    outage.detail = "the server logged this subscription out";
+  } else if (error == websocket::error::closed) {
+    outage.detail = "the server closed the subscription (code " + std::to_string(stream_.reason().code) + ")";
+  } else if (error == asio::error::eof || error == asio::error::connection_reset ||
+             error == asio::ssl::error::stream_truncated) {
+    outage.detail = "the connection ended without a close frame";
+  } else {
+    outage.detail = "reading failed: " + error.message();
+  }
+  return outage;
+}
+
+}  // namespace cattle::subscriber
