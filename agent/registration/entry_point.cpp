@@ -20,6 +20,8 @@ std::string value_of(const Surroundings& surroundings, const std::string& name) 
   return surroundings.environment(name).value_or("");
 }
 
+}  // namespace
+
 ServerOptions server_options(const Surroundings& surroundings) {
   const auto either = [&](const char* lower, const char* upper) {
     const auto value = value_of(surroundings, lower);
@@ -34,9 +36,14 @@ ServerOptions server_options(const Surroundings& surroundings) {
   return options;
 }
 
+namespace {
+
 HostFacts host_facts(const Surroundings& surroundings, const std::string& image) {
-  if (surroundings.state_is_mounted) return {registration_key(surroundings.state_dir), true};
-  return inspect_host_by_container(*surroundings.engine, image, surroundings.say, surroundings.call);
+  if (surroundings.state_is_mounted && is_writable_directory(surroundings.state_dir)) {
+    return {registration_key(surroundings.state_dir), true};
+  }
+  const auto volume = choose_state_volume(*surroundings.engine, surroundings.call);
+  return inspect_host_by_container(*surroundings.engine, image, volume, surroundings.say, surroundings.call);
 }
 
 bool knows_cgroup_namespaces(const Surroundings& surroundings) {

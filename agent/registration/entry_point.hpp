@@ -35,6 +35,9 @@ void register_and_launch(const std::string& url, const Surroundings& surrounding
 /// is back.
 [[nodiscard]] bool upgrade_agent(const Surroundings& surroundings);
 
+/// TLS and proxies for the server as the environment has them, the stored CA added.
+[[nodiscard]] ServerOptions server_options(const Surroundings& surroundings);
+
 /// Name of the image under which `container` was started; throws Failure(engine) when there is no such container.
 [[nodiscard]] std::string image_of(const docker::Client& engine, const std::string& container, const docker::Call& call);
 

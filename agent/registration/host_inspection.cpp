@@ -20,17 +20,12 @@ namespace {
 using nlohmann::json;
 constexpr std::string_view kAssignment = "INFO: env ";
 
-bool is_writable(const std::string& directory) {
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  return !error && ::access(directory.c_str(), W_OK) == 0;
-}
-
-json inspection_body(const std::string& image) {
+json inspection_body(const std::string& image, const std::string& state_volume) {
   return {{"Image", image},
           {"Cmd", json::array({"inspect-host"})},
           {"HostConfig",
-           {{"Privileged", true}, {"Binds", json::array({"/run:/run", "/var/run:/var/run", "/var/lib:/var/lib"})}}}};
+           {{"Privileged", true},
+            {"Binds", json::array({"/run:/run", "/var/run:/var/run", "/var/lib:/var/lib", state_volume + ":/state"})}}}};
 }
 
 /// Removes the container however this scope is left.
@@ -56,11 +51,18 @@ class ShortLived {
 
 }  // namespace
 
-void inspect_host(const std::string& state_dir, const std::function<void(const std::string&)>& print) {
-  const bool writable = is_writable(state_dir);
+bool is_writable_directory(const std::string& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  return !error && ::access(directory.c_str(), W_OK) == 0;
+}
+
+void inspect_host(const StateDirectories& directories, const std::function<void(const std::string&)>& print) {
+  const bool writable = is_writable_directory(directories.host);
   print("INFO: env CATTLE_BOOT2DOCKER=false");
   print(std::string("INFO: env CATTLE_VAR_LIB_WRITABLE=") + (writable ? "true" : "false"));
-  if (writable) print("INFO: env TOKEN=" + registration_key(state_dir));
+  const auto& directory = writable ? directories.host : directories.volume;
+  if (is_writable_directory(directory)) print("INFO: env TOKEN=" + registration_key(directory));
 }
 
 HostFacts parse_host_facts(const std::string& output, const std::function<void(const std::string&)>& say) {
@@ -79,10 +81,10 @@ HostFacts parse_host_facts(const std::string& output, const std::function<void(c
 }
 
 HostFacts inspect_host_by_container(const docker::Client& engine, const std::string& image,
-                                    const std::function<void(const std::string&)>& say, const docker::Call& call) {
+                                    const std::string& state_volume, const std::function<void(const std::string&)>& say, const docker::Call& call) {
   constexpr std::string_view kName = "rancher-agent-inspect-host";
   remove_by_name(engine, kName, call);
-  const ShortLived container(engine, engine.create_container(std::string(kName), inspection_body(image), call).id, call);
+  const ShortLived container(engine, engine.create_container(std::string(kName), inspection_body(image, state_volume), call).id, call);
   (void)engine.start_container(container.id(), call);
   const auto status = engine.wait_container(container.id(), call);
   std::string output;

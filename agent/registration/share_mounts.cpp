@@ -34,20 +34,6 @@ std::string enter_mounts_of(pid_t pid) {
   return failed == 0 ? std::string() : path + ": " + reason(cause);
 }
 
-bool is_mount_point(const std::string& directory) {
-  // stat's device numbers don't tell a bind mount of the same file system; the kernel's own table does.
-  std::ifstream table("/proc/self/mountinfo");
-  for (std::string line; std::getline(table, line);) {
-    std::istringstream fields(line);
-    std::string skipped;
-    std::string target;
-    for (int field = 0; field < 4; ++field) fields >> skipped;
-    fields >> target;
-    if (target == directory) return true;
-  }
-  return false;
-}
-
 std::string share(const std::string& directory) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
@@ -62,6 +48,20 @@ std::string share(const std::string& directory) {
 }
 
 }  // namespace
+
+bool is_mount_point(const std::string& directory) {
+  // stat's device numbers don't tell a bind mount of the same file system; the kernel's own table does.
+  std::ifstream table("/proc/self/mountinfo");
+  for (std::string line; std::getline(table, line);) {
+    std::istringstream fields(line);
+    std::string skipped;
+    std::string target;
+    for (int field = 0; field < 4; ++field) fields >> skipped;
+    fields >> target;
+    if (target == directory) return true;
+  }
+  return false;
+}
 
 std::vector<std::string> share_mounts(pid_t pid, const std::vector<std::string>& directories) {
   if (auto failure = enter_mounts_of(pid); !failure.empty()) return {std::move(failure)};

@@ -17,6 +17,9 @@ namespace cattle::agent::registration {
 /// failures ignored (P30: the kernel may have the module built in). As above, for a process of its own.
 void run_for_each(pid_t pid, const std::string& program, const std::vector<std::string>& arguments);
 
+/// True when the kernel's table of this namespace has a mount at exactly this path.
+[[nodiscard]] bool is_mount_point(const std::string& directory);
+
 /// Process at the other end of a unix socket: the engine, whose mount namespace decides what it mounts into containers.
 /// 1 when it can't be told, or when the socket was made by process 1 for it.
 [[nodiscard]] pid_t peer_process(const std::string& socket);

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/commands/doctor.hpp"
+
+#include <filesystem>
+#include <iostream>
+
+#include "agent/doctor/doctor.hpp"
+
+namespace cattle::agent::commands {
+namespace {
+
+constexpr auto kCaFile = "/var/lib/rancher/etc/ssl/ca.crt";
+
+doctor::ServerTarget server_target(const config::Config& config, const config::Environment& environment) {
+  doctor::ServerTarget target;
+  target.connection.url = config.url;
+  target.connection.access_key = config.access_key;
+  target.connection.secret_key = subscriber::Secret(config.secret_key);
+  target.connection.ca_file = config.ca_file;
+  target.connection.extra_ca_files = config.extra_ca_files;
+  target.connection.proxy = config.http_proxy;
+  target.connection.no_proxy = config.no_proxy;
+  target.stored_ca = kCaFile;
+  target.ca_fingerprint = environment("CA_FINGERPRINT").value_or("");
+  return target;
+}
+
+}  // namespace
+
+int run_doctor(bool as_json, const config::Environment& environment) {
+  const auto survey = config::survey(environment);
+  const auto& config = survey.config;
+  doctor::Examination examination;
+  examination.configuration_problem = survey.problem;
+  examination.address_wish = config.host_ip;
+  examination.server = server_target(config, environment);
+  examination.engine = {config.docker_host, config.docker_cert_path, !config.docker_cert_path.empty()};
+  examination.host.state_dir = config.state_dir;
+  examination.host.disks = {config.state_dir, std::filesystem::path(config.log_file).parent_path().string()};
+  examination.host.proc = config.host_proc_root;
+  examination.host.sys = config.host_sys_root;
+  return doctor::report(doctor::examine(examination), as_json, std::cout);
+}
+
+}  // namespace cattle::agent::commands

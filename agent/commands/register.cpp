@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/commands/register.hpp"
+
+#include <chrono>
+#include <iostream>
+#include <thread>
+
+#include "agent/commands/surroundings.hpp"
+#include "agent/registration/address.hpp"
+#include "agent/registration/agent_container.hpp"
+#include "agent/registration/ca_certificate.hpp"
+#include "agent/registration/failure.hpp"
+#include "agent/registration/key.hpp"
+#include "agent/registration/machine.hpp"
+#include "agent/registration/option_file_entry.hpp"
+#include "agent/registration/registrar.hpp"
+#include "agent/registration/state_takeover.hpp"
+#include "config/state_file.hpp"
+#include "docker-client/client.hpp"
+
+namespace cattle::agent::commands {
+namespace {
+
+using namespace cattle::agent::registration;
+
+/// Settings that an operator gives once, when registering, and means for every start.
+constexpr const char* kKept[] = {"CATTLE_AGENT_IP", "CATTLE_HOST_LABELS", "CATTLE_SCHEDULER_IPS",
+                                 "CATTLE_SCHEDULER_REQUIRE_ANY", "CATTLE_HOST_API_PROXY", "CATTLE_MEMORY_OVERRIDE",
+                                 "CATTLE_MILLI_CPU_OVERRIDE", "CATTLE_LOCAL_STORAGE_MB_OVERRIDE",
+                                 "CATTLE_DETECT_CLOUD_PROVIDER", "CATTLE_UPGRADE_IMAGES"};
+
+std::string quoted_assignment(const std::string& name, const std::string& value) { return name + "='" + value + "'\n"; }
+
+void store(const std::string& state_dir, const std::string& url, const Credentials& credentials) {
+  for (const auto& value : {credentials.url, credentials.access_key, credentials.secret_key.reveal()}) {
+    if (value.find_first_of("'\n") != std::string::npos) {
+      throw Failure(Outcome::registration_failed, "the server's address or key holds a quote or line break");
+    }
+  }
+  constexpr mode_t kSecret = 0600;
+  config::write_state_file(config::credentials_file(state_dir),
+                           quoted_assignment("CATTLE_URL", credentials.url) +
+                               quoted_assignment("CATTLE_ACCESS_KEY", credentials.access_key) +
+                               quoted_assignment("CATTLE_SECRET_KEY", credentials.secret_key.reveal()),
+                           kSecret);
+  config::write_state_file(state_dir + "/registration_url", url + "\n", kSecret);
+}
+
+void keep_settings(const Surroundings& surroundings) {
+  for (const auto* name : kKept) {
+    const auto value = surroundings.environment(name);
+    if (value && !value->empty()) set_option(surroundings.option_file, name, *value);
+  }
+}
+
+void register_here(const std::string& url, const config::Environment& environment) {
+  auto here = plain_surroundings(environment);
+  (void)parse_address_wish(here.surroundings.environment("CATTLE_AGENT_IP").value_or(""));
+  const auto options = server_options(here.surroundings);
+  fetch_ca_certificate({url, here.surroundings.environment("CA_FINGERPRINT").value_or(""), here.surroundings.ca_file}, options,
+                       here.surroundings.say);
+  take_over_state(*here.engine, here.surroundings.state_dir, here.surroundings.say, here.surroundings.call);
+  if (compare_machine(recorded_facts(here.surroundings.state_dir), read_machine_facts({})) == Sameness::clone) {
+    here.surroundings.say("this machine is a copy of another; its identity is set aside in " +
+                          set_identity_aside(here.surroundings.state_dir));
+  }
+  Request request;
+  request.url = url;
+  request.url_override = here.surroundings.environment("CATTLE_URL_OVERRIDE").value_or("");
+  request.access_key = here.surroundings.environment("CATTLE_ACCESS_KEY").value_or("");
+  request.secret_key = subscriber::Secret(here.surroundings.environment("CATTLE_SECRET_KEY").value_or(""));
+  request.key = [&] { return registration_key(here.surroundings.state_dir); };
+  request.say = here.surroundings.say;
+  const auto credentials = register_host(Server(options), request, here.surroundings.waiting);
+  store(here.surroundings.state_dir, url, credentials);
+  record_facts(here.surroundings.state_dir, read_machine_facts({}));
+  keep_settings(here.surroundings);
+  remove_agent_containers(*here.engine, here.surroundings.say, here.surroundings.call);
+  here.surroundings.say("registered with " + credentials.url + "; the agent is started by `cattle-agent run`");
+}
+
+}  // namespace
+
+int register_service(const std::string& url, const config::Environment& environment) {
+  try {
+    register_here(url, environment);
+    return static_cast<int>(Outcome::done);
+  } catch (const Failure& failure) {
+    std::cerr << "cattle-agent register: " << failure.what() << '\n';
+    return static_cast<int>(failure.outcome());
+  } catch (const config::StateFileError& error) {
+    std::cerr << "cattle-agent register: " << error.what() << '\n';
+    return static_cast<int>(Outcome::state);
+  } catch (const std::exception& error) {
+    std::cerr << "cattle-agent register: " << error.what() << '\n';
+    return static_cast<int>(Outcome::registration_failed);
+  }
+}
+
+}  // namespace cattle::agent::commands

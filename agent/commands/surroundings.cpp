@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/commands/surroundings.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <iostream>
+#include <map>
+#include <thread>
+
+#include "agent/registration/share_mounts.hpp"
+#include "config/option_file.hpp"
+
+namespace cattle::agent::commands {
+namespace {
+
+constexpr auto kStateDir = "/var/lib/rancher/state";
+constexpr auto kOptionFile = "/var/lib/rancher/etc/agent.conf";
+constexpr auto kCaFile = "/var/lib/rancher/etc/ssl/ca.crt";
+
+std::string own_host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : std::string();
+}
+
+std::unique_ptr<docker::Client> engine_of(const config::Environment& environment) {
+  docker::EngineOptions options;
+  if (const auto host = environment("DOCKER_HOST"); host && !host->empty()) options.host = *host;
+  if (const auto path = environment("DOCKER_CERT_PATH"); path && !path->empty()) {
+    options.cert_path = *path;
+    options.tls = true;
+  }
+  options.tls_verify = environment("DOCKER_TLS_VERIFY").value_or("") != "";
+  return std::make_unique<docker::Client>(options);
+}
+
+Here common(const config::Environment& environment) {
+  Here here;
+  here.engine = engine_of(environment);
+  auto& around = here.surroundings;
+  around.engine = here.engine.get();
+  around.environment = environment;
+  around.say = [](const std::string& line) { std::cout << line << std::endl; };
+  around.waiting.now = [] { return std::chrono::steady_clock::now(); };
+  around.waiting.pause = [](std::chrono::milliseconds time) {
+    std::this_thread::sleep_for(time);
+    return true;
+  };
+  around.option_file = kOptionFile;
+  around.ca_file = kCaFile;
+  return here;
+}
+
+}  // namespace
+
+Here plain_surroundings(const config::Environment& environment) {
+  auto here = common(environment);
+  const auto state = environment("CATTLE_STATE_DIR").value_or("");
+  here.surroundings.state_dir = state.empty() ? kStateDir : state;
+  here.surroundings.state_is_mounted = true;
+  return here;
+}
+
+Here image_surroundings(const config::Environment& environment) {
+  std::vector<std::string> warnings;
+  const auto file = config::read_option_files({kOptionFile}, warnings);
+  const auto over = [environment, file](const std::string& name) -> std::optional<std::string> {
+    const auto found = file.find(name);
+    return found == file.end() ? environment(name) : std::optional(found->second);
+  };
+  auto here = common(over);
+  for (const auto& warning : warnings) here.surroundings.say("WARN: " + warning);
+  here.surroundings.state_dir = kStateDir;
+  here.surroundings.own_container = own_host_name();
+  here.surroundings.state_is_mounted = registration::is_mount_point("/var/lib/rancher");
+  return here;
+}
+
+}  // namespace cattle::agent::commands

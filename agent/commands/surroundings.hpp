@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "agent/registration/entry_point.hpp"
+#include "config/config.hpp"
+#include "docker-client/client.hpp"
+
+namespace cattle::agent::commands {
+
+/// Where a command works, with the engine that it talks to.
+struct Here {
+  std::unique_ptr<docker::Client> engine;
+  registration::Surroundings surroundings;  ///< Its `engine` is the one above.
+};
+
+/// On the host itself: state in CATTLE_STATE_DIR, else /var/lib/rancher/state.
+[[nodiscard]] Here plain_surroundings(const config::Environment& environment);
+/// In the image: agent.conf over the environment, as the stock entry point sources it; own container by host name.
+[[nodiscard]] Here image_surroundings(const config::Environment& environment);
+
+}  // namespace cattle::agent::commands

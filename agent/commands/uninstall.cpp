@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/commands/uninstall.hpp"
+
+#include <sys/mount.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+#include <iostream>
+#include <vector>
+
+#include "agent/commands/surroundings.hpp"
+#include "agent/registration/agent_container.hpp"
+
+namespace cattle::agent::commands {
+namespace {
+
+/// One thing that goes: what it is for the person, and how it is removed.
+struct Item {
+  std::string what;
+  std::function<void()> remove;
+};
+
+std::string short_id(const std::string& id) { return id.substr(0, 12); }
+
+void add_container(const docker::Client& engine, const docker::ContainerSummary& container, std::vector<Item>& items) {
+  const auto name = container.names.empty() ? std::string() : container.names.front();
+  items.push_back({"container " + short_id(container.id) + " " + name, [&engine, id = container.id] {
+                     (void)engine.remove_container(id, {.force = true, .volumes = true}, {});
+                   }});
+}
+
+void add_agent_containers(const docker::Client& engine, std::vector<Item>& items) {
+  using namespace cattle::agent::registration;
+  docker::ContainerFilters filters;
+  filters.labels = {"io.rancher.container.system=rancher-agent"};
+  for (const auto& container : engine.list_containers(filters, {})) {
+    const auto is_ours = [&](std::string_view name) {
+      return std::find(container.names.begin(), container.names.end(), "/" + std::string(name)) != container.names.end();
+    };
+    if (is_ours(kAgentName) || is_ours(kUpgradeName) || is_ours(kPreviousName)) add_container(engine, container, items);
+  }
+}
+
+void add_workload(const docker::Client& engine, std::vector<Item>& items) {
+  docker::ContainerFilters filters;
+  filters.labels = {"io.rancher.container.uuid"};
+  for (const auto& container : engine.list_containers(filters, {})) add_container(engine, container, items);
+}
+
+void add_volumes(const docker::Client& engine, std::vector<Item>& items) {
+  for (const auto* name : {"rancher-cni", "rancher-agent-state"}) {
+    if (!engine.inspect_volume(name, {})) continue;
+    items.push_back({std::string("volume ") + name, [&engine, name] {
+                       if (engine.remove_volume(name, {}) == docker::RemoveOutcome::in_use) {
+                         throw std::runtime_error(std::string("volume ") + name + " is in use");
+                       }
+                     }});
+  }
+}
+
+void add_path(const std::filesystem::path& path, std::vector<Item>& items) {
+  std::error_code error;
+  if (!std::filesystem::exists(std::filesystem::symlink_status(path, error))) return;
+  items.push_back({path.string(), [path] { std::filesystem::remove_all(path); }});
+}
+
+/// Only names that this program or the stock agent made, never the directories that others share.
+void add_state(const std::string& state_dir, std::vector<Item>& items) {
+  for (const auto* name : {".registration_token", ".docker_uuid", ".physical_host_uuid", "credentials.conf",
+                           "registration_url", "machine.json", "clone-of", "info.json", "temp.json"}) {
+    add_path(std::filesystem::path(state_dir) / name, items);
+  }
+  for (const auto* path : {"/var/lib/rancher/etc/agent.conf", "/var/lib/rancher/etc/ssl/host.key",
+                           "/var/lib/rancher/etc/ssl/ca.crt", "/var/lib/cattle", "/var/log/rancher"}) {
+    add_path(path, items);
+  }
+}
+
+int carry_out(const std::vector<Item>& items, bool dry_run) {
+  int code = 0;
+  for (const auto& item : items) {
+    std::cout << (dry_run ? "would remove " : "removing ") << item.what << '\n';
+    if (dry_run) continue;
+    try {
+      item.remove();
+    } catch (const std::exception& error) {
+      std::cerr << "cattle-agent uninstall: " << error.what() << '\n';
+      code = 1;
+    }
+  }
+  if (items.empty()) std::cout << "nothing of ours is here\n";
+  return code;
+}
+
+}  // namespace
+
+int uninstall(const UninstallOptions& options, const config::Environment& environment) {
+  const auto here = plain_surroundings(environment);
+  std::vector<Item> items;
+  int code = 0;
+  try {
+    add_agent_containers(*here.engine, items);
+    if (options.containers) add_workload(*here.engine, items);
+    add_volumes(*here.engine, items);
+  } catch (const docker::Error& error) {
+    std::cerr << "cattle-agent uninstall: the engine can't be asked, its containers stay: " << error.what() << '\n';
+    code = 1;
+  }
+  if (options.state) add_state(here.surroundings.state_dir, items);
+  return std::max(code, carry_out(items, options.dry_run));
+}
+
+}  // namespace cattle::agent::commands
