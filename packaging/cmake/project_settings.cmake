@@ -8,7 +8,6 @@ find_package(Boost 1.81 REQUIRED)
 
 add_library(project_options INTERFACE)
 target_include_directories(project_options INTERFACE ${PROJECT_SOURCE_DIR})
-target_compile_definitions(project_options INTERFACE JSON_DIAGNOSTICS=1)
 target_compile_features(project_options INTERFACE cxx_std_20)
 if(CATTLE_SANITIZE)
   target_compile_options(project_options INTERFACE -fsanitize=${CATTLE_SANITIZE} -fno-omit-frame-pointer)
