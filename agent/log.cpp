@@ -92,11 +92,11 @@ class AgentLog::Writer {
     wake_.notify_one();
   }
 
-  void flush() {
+  void flush(std::chrono::milliseconds limit) {
     std::unique_lock lock(mutex_);
     const auto wanted = ++flushes_wanted_;
     wake_.notify_one();
-    flushed_.wait(lock, [&] { return flushes_done_ >= wanted; });
+    flushed_.wait_for(lock, limit, [&] { return flushes_done_ >= wanted; });
   }
 
   [[nodiscard]] bool shows_debug() const { return options_.debug; }
@@ -176,8 +176,8 @@ AgentLog::~AgentLog() = default;
 void AgentLog::write(Level level, std::string_view line) {
   writer_->write(level, line);
 }
-void AgentLog::flush() {
-  writer_->flush();
+void AgentLog::flush(std::chrono::milliseconds limit) {
+  writer_->flush(limit);
 }
 bool AgentLog::shows_debug() const {
   return writer_->shows_debug();

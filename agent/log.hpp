@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -37,8 +38,8 @@ class AgentLog {
   void info(std::string_view line) { write(Level::info, line); }
   void warn(std::string_view line) { write(Level::warn, line); }
   void error(std::string_view line) { write(Level::error, line); }
-  /// Waits until every line so far is written, a pending count included.
-  void flush();
+  /// Waits until every line so far is written, a pending count included; `limit` at most.
+  void flush(std::chrono::milliseconds limit = std::chrono::seconds(10));
   [[nodiscard]] bool shows_debug() const;
 
  private:

@@ -43,8 +43,11 @@ std::string trimmed_url(std::string url, const std::string& name) {
 }
 
 void read_server(const Settings& settings, const Overrides& overrides, Config& config) {
-  const auto choose = [&settings](const std::string& given, const std::string& name) {
-    return given.empty() ? settings.required(name) : given;
+  const auto choose = [&](const std::string& given, const std::string& name) {
+    if (!given.empty()) return given;
+    // The discard port: nobody answers there.
+    if (overrides.offline) return settings.either(name, name == "URL" ? "http://127.0.0.1:9/v1" : "none");
+    return settings.required(name);
   };
   config.url = trimmed_url(choose(overrides.url, "URL"), "CATTLE_URL");
   config.access_key = choose(overrides.access_key, "ACCESS_KEY");
@@ -86,7 +89,8 @@ void read_host(Settings& settings, Config& config) {
 void read_identities(const Settings& settings, Config& config) {
   const std::filesystem::path state(config.state_dir);
   const auto identity_of = [&](const std::string& name, const char* file) {
-    return identity(settings.either(name + "_FILE", (state / file).string()), settings.either(name));
+    const auto path = settings.either(name + "_FILE", (state / file).string());
+    return offline ? known_identity(path, settings.either(name)) : identity(path, settings.either(name));
   };
   config.physical_host_uuid = identity_of("PHYSICAL_HOST_UUID", ".physical_host_uuid");
   config.docker_uuid = identity_of("DOCKER_UUID", ".docker_uuid");
@@ -150,8 +154,8 @@ void read_rest(Settings& settings, Config& config) {
   read_paths(settings, config);
 }
 
-/// The process's environment, and behind it what `register` stored for a plain service: never the other way round, since
-/// a container that a server made has its own key.
+/// The process's environment, and behind it what `register` stored for a plain service: never the other way
+/// round, since a container that a server made has its own key.
 Environment with_stored_credentials(const Environment& environment, const std::string& state_dir,
                                     std::vector<std::string>& warnings) {
   const auto stored = read_option_files({credentials_file(state_dir)}, warnings);
@@ -175,7 +179,9 @@ Settings open_settings(const Environment& environment, Config& config) {
 
 }  // namespace
 
-std::string credentials_file(const std::string& state_dir) { return state_dir + "/credentials.conf"; }
+std::string credentials_file(const std::string& state_dir) {
+  return state_dir + "/credentials.conf";
+}
 
 Config load(const Environment& environment, const Overrides& overrides) {
   Config config;

@@ -85,6 +85,9 @@ struct Overrides {
   std::string access_key;
   std::string secret_key;
   std::string agent_id;
+  /// For looking at one event by hand: no server is needed, so that credentials may be missing, and identity
+  /// files are neither written nor required.
+  bool offline = false;
 };
 
 /// Throws ConfigError. Writes identity files where 9.3 of the event reference says so.
@@ -97,8 +100,8 @@ struct Survey {
 };
 [[nodiscard]] Survey survey(const Environment& environment);
 
-/// Where `cattle-agent register` keeps URL and key of a plain service (0600), in the form of an option file. Only read
-/// for what the environment does not set.
+/// Where `cattle-agent register` keeps URL and key of a plain service (0600), in the form of an option file.
+/// Only read for what the environment does not set.
 [[nodiscard]] std::string credentials_file(const std::string& state_dir);
 
 }  // namespace cattle::config

@@ -46,4 +46,9 @@ std::string identity(const std::filesystem::path& file, const std::optional<std:
   }
 }
 
+std::string known_identity(const std::filesystem::path& file, const std::optional<std::string>& given) {
+  const auto known = trimmed(given ? *given : read(file));
+  return plausible(known) ? known : "unknown";
+}
+
 }  // namespace cattle::config

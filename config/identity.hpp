@@ -15,4 +15,8 @@ namespace cattle::config {
 [[nodiscard]] std::string identity(const std::filesystem::path& file,
                                    const std::optional<std::string>& given);
 
+/// The same without writing anything; "unknown" when there is none yet.
+[[nodiscard]] std::string known_identity(const std::filesystem::path& file,
+                                         const std::optional<std::string>& given);
+
 }  // namespace cattle::config

@@ -23,7 +23,8 @@ constexpr std::uintmax_t kMostBytes = 1U << 20U;
 
 class Descriptor {
  public:
-  Descriptor(const std::string& path, int flags, mode_t mode) : number_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {
+  Descriptor(const std::string& path, int flags, mode_t mode)
+      : number_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {
     if (number_ < 0) fail("open", path, errno);
   }
   ~Descriptor() { ::close(number_); }
@@ -51,7 +52,8 @@ void write_all(const Descriptor& file, const std::string& path, const std::strin
 std::optional<std::string> read_state_file(const std::string& path) {
   std::error_code error;
   const auto size = std::filesystem::file_size(path, error);
-  if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory) return std::nullopt;
+  if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory)
+    return std::nullopt;
   if (error) fail("read", path, error.value());
   if (size > kMostBytes) throw StateFileError("cannot read " + path + ": larger than 1 MiB");
   std::ifstream file(path, std::ios::binary);

@@ -15,11 +15,12 @@ class StateFileError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Whole content without white space at both ends; nullopt when there is no such file. Refuses more than 1 MiB.
+/// Whole content without white space at both ends; nullopt when there is no such file. Refuses more than 1
+/// MiB.
 [[nodiscard]] std::optional<std::string> read_state_file(const std::string& path);
 
-/// Replaces the file in one step: written beside it, synced, renamed, the directory synced. After a power cut there is
-/// the old content or the new one, never a half. Makes missing directories with mode 0755.
+/// Replaces the file in one step: written beside it, synced, renamed, the directory synced. After a power cut
+/// there is the old content or the new one, never a half. Makes missing directories with mode 0755.
 void write_state_file(const std::string& path, const std::string& content, mode_t mode);
 
 }  // namespace cattle::config

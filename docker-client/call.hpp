@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -16,12 +17,27 @@ struct CallRecord {
   std::chrono::microseconds took{0};
 };
 
+/// A request before it is sent, for a rehearsal.
+struct Proposal {
+  std::string method;
+  std::string target;  ///< Path and query, without the version prefix; without a query that could hold a secret.
+  std::string body;    ///< Empty when a file is uploaded.
+};
+
+/// What a rehearsal answers in the engine's place.
+struct Rehearsed {
+  int status = 200;
+  std::string body;
+};
+
 /// Travels with every verb: how to cancel it, when it must be over, who wants to know. Copy freely.
 struct Call {
   std::stop_token stop;
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
   std::function<void(const CallRecord&)>
       observer;  ///< Called on the calling thread after each request; may be empty.
+  /// Asked before each request; when it answers, nothing is sent. Empty: all is sent. What it throws comes out of the verb.
+  std::function<std::optional<Rehearsed>(const Proposal&)> rehearse = {};
 };
 
 }  // namespace cattle::docker

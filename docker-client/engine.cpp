@@ -105,8 +105,16 @@ std::string header_or_empty(const http::Response& response, const char* name) {
   return value == nullptr ? std::string() : *value;
 }
 
-bool is_good(const http::Response& response) {
-  return response.status >= 200 && response.status < 300;
+std::optional<http::Response> rehearse(const EngineRequest& request, const http::StreamSink* sink, const Call& call) {
+  if (!call.rehearse) return std::nullopt;
+  const bool show_query = !request.query.empty() && !request.secret_query;
+  auto answer = call.rehearse({request.method, request.path + (show_query ? "?" + request.query : ""), request.body});
+  if (!answer) return std::nullopt;
+  http::Response response;
+  response.status = answer->status;
+  response.body = std::move(answer->body);
+  if (sink != nullptr && is_good(response)) sink->on_bytes(std::exchange(response.body, {}));
+  return response;
 }
 
 }  // namespace
@@ -180,6 +188,7 @@ void Client::Engine::refuse(const EngineRequest& request, const http::Response& 
 
 http::Response Client::Engine::exchange(const EngineRequest& request, const http::StreamSink* sink,
                                         const Call& call) {
+  if (auto pretended = rehearse(request, sink, call)) return *std::move(pretended);
   http::Response response = send_once(request, version_for(request, call), sink, call);
   if (!request.versioned || !is_version_refusal(response.status, response.body)) return response;
   // Another engine has taken this one's place; it did nothing, so that the same request may go out again.

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "agent/dispatcher.hpp"
+#include "agent/log.hpp"
+#include "cattle/subscriber/publisher.hpp"
+#include "cattle/subscriber/subscription.hpp"
+#include "config/config.hpp"
+#include "docker-client/client.hpp"
+#include "docker-client/http/client.hpp"
+#include "handlers/options.hpp"
+
+#include <chrono>
+
+namespace cattle::agent {
+
+/// What each part of the agent wants to know, in its own words.
+struct AgentOptions {
+  subscriber::SubscriptionOptions subscription;  ///< `event_names` come from the table of routes.
+  subscriber::PublisherOptions publisher;
+  http::ClientOptions server_api;
+  docker::EngineOptions engine;
+  handlers::HostOptions host;
+  DispatcherOptions dispatcher;
+  LogOptions log;
+  std::chrono::milliseconds grace{10'000};
+  std::vector<std::string> warnings;  ///< Of the configuration, to be logged.
+};
+
+[[nodiscard]] AgentOptions make_options(const config::Config& config);
+[[nodiscard]] docker::EngineOptions engine_options(const config::Config& config);
+[[nodiscard]] handlers::HostOptions host_options(const config::Config& config);
+[[nodiscard]] http::ClientOptions server_api_options(const config::Config& config);
+
+}  // namespace cattle::agent

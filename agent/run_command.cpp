@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/run_command.hpp"
+
+#include "agent/agent.hpp"
+#include "agent/exit_code.hpp"
+
+#include <malloc.h>
+
+#include <cstdint>
+#include <cstdlib>
+
+namespace cattle::agent {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Waits for a signal; now and then gives memory back that a burst left behind.
+int next_signal(const Signals& signals) {
+  auto pause = 5'000ms;  // The first time soon: starting up leaves some, too.
+  for (;;) {
+    if (const auto number = signals.wait(pause)) return *number;
+    ::malloc_trim(0);
+    pause = 60'000ms;
+  }
+}
+
+enum class Ending : std::uint8_t { done, too_slow, second_signal };
+
+Ending let_finish(const Agent& agent, std::chrono::milliseconds grace, const Signals& signals) {
+  const auto until = Clock::now() + grace;
+  while (Clock::now() < until) {
+    if (agent.wait_until_idle(20ms)) return Ending::done;
+    if (signals.wait(0ms)) return Ending::second_signal;
+  }
+  return agent.wait_until_idle(0ms) ? Ending::done : Ending::too_slow;
+}
+
+}  // namespace
+
+int run_command(const AgentOptions& options, const Signals& signals, const std::string& version) {
+  Agent agent(options);
+  agent.start();
+  agent.log().info("cattle-agent " + version + " runs as host " + options.host.docker_uuid);
+  const int number = next_signal(signals);
+  agent.log().info("signal " + std::to_string(number) + ": ending, " + std::to_string(agent.in_work()) +
+                   " events in work may take " + std::to_string(options.grace.count()) + " ms");
+  agent.finish();
+  const auto ending = let_finish(agent, options.grace, signals);
+  if (ending == Ending::second_signal) {
+    agent.log().warn("second signal: ending at once, " + std::to_string(agent.in_work()) +
+                     " events are abandoned");
+    agent.log().flush(500ms);
+    std::_Exit(exit_code::kSignal +
+               number);  // Destructors would wait for the work that was not to be waited for.
+  }
+  if (ending == Ending::too_slow) {
+    agent.log().warn(std::to_string(agent.in_work()) + " events did not end in time and are abandoned");
+  }
+  agent.stop();
+  agent.log().info("ended");
+  return exit_code::kSuccess;
+}
+
+}  // namespace cattle::agent

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/signals.hpp"
+
+#include <pthread.h>
+
+#include <ctime>
+
+namespace cattle::agent {
+
+Signals::Signals() {
+  sigemptyset(&wanted_);
+  sigaddset(&wanted_, SIGTERM);
+  sigaddset(&wanted_, SIGINT);
+  ::pthread_sigmask(SIG_BLOCK, &wanted_, &before_);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+Signals::~Signals() {
+  ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+std::optional<int> Signals::wait(std::chrono::milliseconds limit) const {
+  const auto until = std::chrono::steady_clock::now() + limit;
+  for (;;) {
+    const auto left = until - std::chrono::steady_clock::now();
+    const auto nanoseconds = left.count() > 0 ? std::chrono::nanoseconds(left).count() : 0;
+    const timespec timeout{static_cast<std::time_t>(nanoseconds / 1'000'000'000),
+                           nanoseconds % 1'000'000'000};
+    const int number = ::sigtimedwait(&wanted_, nullptr, &timeout);
+    if (number > 0) return number;
+    if (nanoseconds == 0)
+      return std::nullopt;  // Else another signal, a debugger's say, ended the wait early.
+  }
+}
+
+}  // namespace cattle::agent
