@@ -105,10 +105,16 @@ std::string header_or_empty(const http::Response& response, const char* name) {
   return value == nullptr ? std::string() : *value;
 }
 
-std::optional<http::Response> rehearse(const EngineRequest& request, const http::StreamSink* sink, const Call& call) {
+bool is_good(const http::Response& response) {
+  return response.status >= 200 && response.status < 300;
+}
+
+std::optional<http::Response> rehearse(const EngineRequest& request, const http::StreamSink* sink,
+                                       const Call& call) {
   if (!call.rehearse) return std::nullopt;
   const bool show_query = !request.query.empty() && !request.secret_query;
-  auto answer = call.rehearse({request.method, request.path + (show_query ? "?" + request.query : ""), request.body});
+  auto answer =
+      call.rehearse({request.method, request.path + (show_query ? "?" + request.query : ""), request.body});
   if (!answer) return std::nullopt;
   http::Response response;
   response.status = answer->status;
