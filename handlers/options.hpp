@@ -22,6 +22,8 @@ struct HostOptions {
   int api_proxy_listen_port = 9342;
   std::string home = "/var/lib/cattle";
   std::string state_dir;
+  bool server_owns_program = false;  ///< Started by the server's package: see ConfigItemOptions.
+  std::function<void(const std::string& reason)> request_exit;  ///< Finish the work and end; may be empty.
   std::string build_dir;            ///< Downloads for builds.
   std::string host_key_file;
   std::string agent_image;          ///< RANCHER_AGENT_IMAGE.

@@ -45,6 +45,14 @@ CloudProviderOptions cloud_options(const HostOptions& options) {
   return cloud;
 }
 
+ConfigItemOptions config_item_options(const HostOptions& options) {
+  ConfigItemOptions items;
+  items.home = options.home;
+  items.server_owns_program = options.server_owns_program;
+  items.request_exit = options.request_exit;
+  return items;
+}
+
 using KeyFunction = ResourceKey (*)(const Event&);
 
 template <typename Handler>
@@ -89,7 +97,7 @@ struct Handlers::Parts {
 
   CloudProvider cloud_provider{cloud_options(options)};
   Ping ping{options, engine};
-  ConfigUpdate config_update{server};
+  ConfigUpdate config_update{config_item_options(options), server};
   PortCheck port_check{engine, socket_table_directories(options)};
   DelegateRequest delegate_request{options, engine};
 };

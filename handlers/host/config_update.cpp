@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "handlers/host/config_update.hpp"
 
+#include "handlers/errors.hpp"
 #include "handlers/json_fields.hpp"
 
 #include <algorithm>
@@ -22,10 +23,14 @@ bool is_item_name(std::string_view name) {
 
 std::optional<nlohmann::json> ConfigUpdate::handle(const subscriber::Event& event, Context& context) const {
   if (!event.wants_reply()) return std::nullopt;
+  // The steady clock's "never" overflows in some waits, hence the bound.
+  const auto patience = std::min(context.call.deadline, std::chrono::steady_clock::now() + std::chrono::minutes(1));
+  const std::unique_lock turn(one_at_a_time_, patience);
+  if (!turn.owns_lock()) throw OperationError("another config.update did not end in time");
   for (const auto& item : JsonFields(event.data, "data").objects("items")) {
     const auto name = item.text("name");
     if (is_item_name(name)) {
-      acknowledge(name, context);
+      if (const auto version = items_.take(name, context)) acknowledge(name, *version, context);
     } else {
       context.log.warn("config item left out: its name is none (" + item.path_of("name") + ")");
     }
@@ -33,12 +38,12 @@ std::optional<nlohmann::json> ConfigUpdate::handle(const subscriber::Event& even
   return nlohmann::json::object();
 }
 
-void ConfigUpdate::acknowledge(const std::string& item, Context& context) const {
+void ConfigUpdate::acknowledge(const std::string& item, const std::string& version, Context& context) const {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(context.call.deadline -
                                                                           std::chrono::steady_clock::now());
   http::Request request;
   request.method = "PUT";
-  request.target = "/configcontent/" + http::escape(item) + "?version=latest";
+  request.target = "/configcontent/" + http::escape(item) + "?version=" + http::escape(version);
   request.timeout = std::clamp(left, std::chrono::milliseconds(1), request_limit_);
   try {
     const auto response = server_.send(request, context.call.stop);

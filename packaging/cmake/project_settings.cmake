@@ -54,6 +54,17 @@ else()
   target_link_libraries(third_party_curl INTERFACE CURL::libcurl)
 endif()
 
+# libarchive: only tar and gzip are used, so that of its static form little is linked but zlib.
+add_library(third_party_archive INTERFACE)
+if(CATTLE_STATIC_CURL)
+  find_library(CATTLE_ARCHIVE_STATIC libarchive.a REQUIRED)
+  find_library(CATTLE_ZLIB_STATIC libz.a REQUIRED)
+  target_link_libraries(third_party_archive INTERFACE ${CATTLE_ARCHIVE_STATIC} ${CATTLE_ZLIB_STATIC})
+else()
+  find_package(LibArchive REQUIRED)
+  target_link_libraries(third_party_archive INTERFACE LibArchive::LibArchive)
+endif()
+
 if(NOT CMAKE_CXX_COMPILER_LAUNCHER)
   find_program(CATTLE_CCACHE ccache)
   if(CATTLE_CCACHE)

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "handlers/host/config_items.hpp"
+
+#include "handlers/errors.hpp"
+#include "handlers/host/config_archive.hpp"
+#include "handlers/host/text_file.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+namespace cattle::handlers {
+namespace {
+
+constexpr auto kLatest = "latest";
+constexpr auto kKeyInArchive = "content-home/etc/cattle/api.crt";
+constexpr mode_t kReadable = 0644;
+
+/// A stand-in server or a proxy may answer 200 to everything: only what looks like an item is one.
+bool looks_like_archive(const std::string& body) {
+  return body.starts_with("\x1f\x8b") || body.starts_with("version:");
+}
+
+std::string without_space_at_end(std::string text) {
+  text.erase(text.find_last_not_of(" \t\r\n") + 1);
+  return text;
+}
+
+void place(const std::filesystem::path& path, const std::string& content) {
+  std::filesystem::create_directories(path.parent_path());
+  place_text_file(path.string(), content, kReadable, WhenPresent::replace);
+}
+
+}  // namespace
+
+ConfigItems::ConfigItems(ConfigItemOptions options, const http::Client& server)
+    : options_(std::move(options)), server_(server) {}
+
+std::optional<std::string> ConfigItems::take(const std::string& item, Context& context) const {
+  try {
+    if (item == "host-config") return take_host_config(context);
+    if (item == "pyagent" && options_.server_owns_program) return take_program(context);
+  } catch (const http::TransportError& error) {
+    context.log.warn("config item " + item + " could not be fetched: " + error.what());
+    return std::nullopt;
+  } catch (const OperationError& error) {
+    context.log.warn("config item " + item + " is refused and not acknowledged: " + error.what());
+    return std::nullopt;
+  } catch (const std::system_error& error) {
+    context.log.warn("config item " + item + " could not be stored and is not acknowledged: " + error.what());
+    return std::nullopt;
+  }
+  return kLatest;
+}
+
+std::string ConfigItems::current(const std::string& item) const {
+  return without_space_at_end(read_text_file(options_.home + "/download/" + item + "/current").value_or(""));
+}
+
+http::Response ConfigItems::fetch(const std::string& item, const Context& context) const {
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(context.call.deadline -
+                                                                          std::chrono::steady_clock::now());
+  http::Request request;
+  request.target = "/configcontent/" + http::escape(item) + "?current=" + http::escape(current(item));
+  request.timeout = std::clamp(left, std::chrono::milliseconds(1), options_.request_limit);
+  return server_.send(request, context.call.stop);
+}
+
+std::optional<std::string> ConfigItems::take_host_config(Context& context) const {
+  const auto response = fetch("host-config", context);
+  if (response.status != 200 || !looks_like_archive(response.body)) {
+    context.log.debug("config item host-config has no content here (status " + std::to_string(response.status) + ")");
+    return kLatest;
+  }
+  const auto archive = read_config_archive(response.body);
+  if (archive.up_to_date) return archive.version;
+  const auto key = archive.files.find(kKeyInArchive);
+  if (key == archive.files.end()) throw OperationError(std::string("it holds no ") + kKeyInArchive);
+  install_key(archive.version, key->second);
+  context.log.info("config item host-config " + archive.version + " installed");
+  return archive.version.empty() ? kLatest : archive.version;
+}
+
+void ConfigItems::install_key(const std::string& version, const std::string& key) const {
+  const std::filesystem::path home(options_.home);
+  place(home / "etc/cattle/api.crt", key);
+  place(home / "download/host-config/current", "host-config-" + version + "\n");
+  // Under the stock loop a new stamp would end this very program; a new key takes effect without that.
+  if (options_.server_owns_program) return;
+  for (const auto* stamp : {".pyagent-stamp", ".node-agent-stamp"}) place(home / stamp, version + "\n");
+}
+
+std::optional<std::string> ConfigItems::take_program(Context& context) const {
+  // Without a record of what runs, nothing can be said to be newer, and ending would begin a circle.
+  if (current("pyagent").empty()) return kLatest;
+  const auto response = fetch("pyagent", context);
+  if (response.status != 200 || !looks_like_archive(response.body)) return kLatest;
+  const auto archive = read_config_archive(response.body);
+  if (!archive.up_to_date && options_.request_exit) {
+    context.log.info("the server names another program: " + archive.version);
+    options_.request_exit("the server names another program (config item pyagent " + archive.version + ")");
+  }
+  return archive.version.empty() ? kLatest : archive.version;
+}
+
+}  // namespace cattle::handlers
