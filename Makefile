@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The verbs for people; CMake and its presets do the work. Every verb works on a Debian 12 with git, make and root or sudo.
-.PHONY: all demo test lint format bench package deb install clean deps
+.PHONY: all demo test lint format bench package image deb install clean deps
 
 ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 
@@ -34,6 +34,18 @@ bench: deps
 	cmake --preset bench
 	cmake --build --preset bench --target benchmarks
 	tests/bench/run.sh build/bench
+
+# What a server hands to its hosts, and the image of the Add Host command (IMAGE=name).
+package: deps
+	cmake --preset package
+	cmake --build --preset package
+	packaging/package/build.sh build/package
+
+image: package
+	$(ROOT) packaging/image/build.sh $(or $(IMAGE),cattle-agent:latest) build/package
+
+deb: all
+	cpack --preset deb
 
 install: all
 	$(ROOT) cmake --install build/release --strip
