@@ -86,7 +86,7 @@ void read_host(Settings& settings, Config& config) {
   config.socket_tables = settings.exact("CATTLE_HOST_PROC").value_or("");
 }
 
-void read_identities(const Settings& settings, Config& config) {
+void read_identities(const Settings& settings, bool offline, Config& config) {
   const std::filesystem::path state(config.state_dir);
   const auto identity_of = [&](const std::string& name, const char* file) {
     const auto path = settings.either(name + "_FILE", (state / file).string());
@@ -188,7 +188,7 @@ Config load(const Environment& environment, const Overrides& overrides) {
   Settings settings = open_settings(environment, config);
   read_server(settings, overrides, config);
   read_rest(settings, config);
-  read_identities(settings, config);
+  read_identities(settings, overrides.offline, config);
   config.warnings = settings.warnings();
   return config;
 }

@@ -47,7 +47,7 @@ std::string identity(const std::filesystem::path& file, const std::optional<std:
 }
 
 std::string known_identity(const std::filesystem::path& file, const std::optional<std::string>& given) {
-  const auto known = trimmed(given ? *given : read(file));
+  const auto known = trimmed(given ? *given : read_state_file(file.string()).value_or(""));
   return plausible(known) ? known : "unknown";
 }
 
