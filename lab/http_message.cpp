@@ -2,7 +2,6 @@
 #include "lab/http_message.hpp"
 
 #include <boost/url/parse.hpp>
-#include <boost/url/src.hpp>
 
 #include <algorithm>
 #include <cctype>
