@@ -21,9 +21,9 @@ MAY_INCLUDE = {
 # Heavy headers and the places that may include them.
 HOMES = {
     r"boost/beast": ("subscriber/", "lab/", "tests/"),
-    r"boost/asio": ("subscriber/", "lab/", "tests/", "agent/"),
+    r"boost/asio": ("subscriber/", "lab/", "tests/", "agent/", "handlers/host/child_process.cpp"),
     r"curl/": ("docker-client/http/",),
-    r"boost/process": ("handlers/host/",),
+    r"boost/process": ("handlers/host/child_process.cpp",),
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
 

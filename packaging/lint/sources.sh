@@ -11,14 +11,19 @@ complain() {
 
 list() { git ls-files --cached --others --exclude-standard -- "$@"; }
 
-while IFS= read -r file; do
-  [ -f "$file" ] || continue
-  head -n 2 "$file" | grep -q 'SPDX-License-Identifier: Apache-2.0' || complain "$file: no SPDX line at the top"
-  lines=$(wc -l <"$file")
-  case $file in
-    *.cpp | *.hpp) [ "$lines" -le 300 ] || complain "$file: $lines lines, split it (300)" ;;
-  esac
-done < <(list '*.cpp' '*.hpp' '*.cmake' '*CMakeLists.txt' '*.sh' '*.py' Makefile .ci/run)
+faults=$(list '*.cpp' '*.hpp' '*.cmake' '*CMakeLists.txt' '*.sh' '*.py' Makefile .ci/run | while read -r file; do
+  [ -f "$file" ] && echo "$file"
+done | xargs awk '
+  function close_file() {
+    if (name == "") return
+    if (!licence) print name ": no SPDX line at the top"
+    if (name ~ /[.][ch]pp$/ && lines > 300) print name ": " lines " lines, split it (300)"
+  }
+  FNR == 1 {close_file(); name = FILENAME; licence = 0}
+  FNR <= 2 && /SPDX-License-Identifier: Apache-2.0/ {licence = 1}
+  {lines = FNR}
+  END {close_file()}')
+[ -z "$faults" ] || complain "$faults"
 
 top=$(list | cut -d/ -f1 | sort -u | grep -vxE '\..*|CMakeLists\.txt|agent|handlers|docker-client|config|subscriber|lab|examples|tests|packaging|README\.md|CMakePresets\.json|Makefile|CHANGELOG\.md|CONTRIBUTING\.md|LICENSE' || true)
 [ -z "$top" ] || complain "not at the top level, please: $top"
