@@ -83,6 +83,7 @@ asio::awaitable<void> Subscription::Impl::run() {
     received_data = redirect = false;
     const Outage outage = co_await attempt();
     session.reset();
+    link->close();
     link.reset();
     if (stopping) break;
     if (redirect) continue;

@@ -121,7 +121,9 @@ TEST(Tls, authorities_that_can_not_be_read_are_named) {
 
 TEST(Tls, plain_text_on_the_other_side_is_no_tls) {
   const FakeServer server;
-  const Outage outage = outage_of(towards("https://127.0.0.1:" + std::to_string(server.port()) + "/v1"));
+  auto options = towards("https://127.0.0.1:" + std::to_string(server.port()) + "/v1");
+  options.tls_timeout = milliseconds(200);
+  const Outage outage = outage_of(options);
   EXPECT_EQ(outage.step, Step::tls);
 }
 
