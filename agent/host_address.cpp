@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/host_address.hpp"
+
+#include "agent/registration/address.hpp"
+#include "agent/registration/failure.hpp"
+
+#include <utility>
+
+namespace cattle::agent {
+
+HostAddress::HostAddress(Options options, std::function<void(const std::string&)> say)
+    : options_(std::move(options)), say_(std::move(say)) {
+  if (is_fixed()) current_ = options_.wish;
+}
+
+std::string HostAddress::current() const {
+  const std::lock_guard lock(mutex_);
+  return current_;
+}
+
+/// A plain address or a name is the operator's word and is not judged here.
+bool HostAddress::is_fixed() const {
+  return !options_.wish.empty() && !options_.wish.starts_with("if:") && options_.wish.find('/') == std::string::npos;
+}
+
+void HostAddress::refresh(const std::string& detected) {
+  if (is_fixed()) return;
+  registration::AddressChoice choice;
+  try {
+    const auto source = registration::route_source(options_.server_host, options_.server_port);
+    choice = registration::choose_address({registration::parse_address_wish(options_.wish), detected, source,
+                                           registration::interface_addresses()});
+  } catch (const registration::Failure& failure) {
+    choice.reason = failure.what();
+  }
+  const std::lock_guard lock(mutex_);
+  // A host that has lost its address for a moment is still the host that it was.
+  if (choice.address.empty() && !current_.empty()) return;
+  if (choice.address == current_ && choice.reason == reason_) return;
+  current_ = choice.address;
+  reason_ = choice.reason;
+  say_(current_.empty() ? "address of this host: " + reason_ : "address of this host: " + current_ + ", " + reason_);
+}
+
+}  // namespace cattle::agent
