@@ -7,14 +7,18 @@ namespace cattle::agent {
 
 Agent::Agent(const AgentOptions& options)
     : log_(options.log),
+      request_exit_(options.request_exit),
       engine_(options.engine),
+      address_(options.address, [this](const std::string& line) { log_.info(line); }),
       server_api_(options.server_api),
-      handlers_(options.host, engine_, server_api_),
+      handlers_(host_options(options.host), engine_, server_api_),
       router_(handlers_.routes()),
       server_(options.publisher),
       publisher_(server_),
       dispatcher_(router_, publisher_, log_, options.dispatcher),
       outages_(log_, options.subscription.connection.url),
+      upkeep_(options.upkeep, {engine_, server_api_, address_, [this](const std::string& line) { log_.warn(line); },
+                               [this](const std::string& reason) { request_exit(reason); }}),
       subscription_(subscription_options(options.subscription), listener()) {
   for (const auto& warning : options.warnings) log_.warn("configuration: " + warning);
 }
@@ -25,6 +29,7 @@ Agent::~Agent() {
 
 void Agent::start() {
   subscription_.start();
+  upkeep_.start();
 }
 
 void Agent::finish() {
@@ -37,6 +42,7 @@ bool Agent::wait_until_idle(std::chrono::milliseconds limit) const {
 }
 
 void Agent::stop() {
+  upkeep_.stop();
   subscription_.pause();
   dispatcher_.stop();
   subscription_.stop();
@@ -47,10 +53,24 @@ subscriber::SubscriptionOptions Agent::subscription_options(subscriber::Subscrip
   return options;
 }
 
+handlers::HostOptions Agent::host_options(handlers::HostOptions options) {
+  options.current_host_ip = [this] { return address_.current(); };
+  options.request_exit = [this](const std::string& reason) { request_exit(reason); };
+  return options;
+}
+
+void Agent::request_exit(const std::string& reason) {
+  log_.info("ending: " + reason);
+  if (request_exit_) request_exit_();
+}
+
 subscriber::SubscriptionListener Agent::listener() {
   subscriber::SubscriptionListener result;
   result.on_frame = [this](const std::string& frame) { dispatcher_.frame(frame, Clock::now()); };
-  result.on_subscribed = [this] { outages_.subscribed(); };
+  result.on_subscribed = [this] {
+    outages_.subscribed();
+    upkeep_.subscribed();
+  };
   result.on_outage = [this](const subscriber::Outage& outage) { outages_.began(outage); };
   return result;
 }

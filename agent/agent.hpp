@@ -40,9 +40,13 @@ class Agent {
   [[nodiscard]] subscriber::SubscriptionOptions subscription_options(
       subscriber::SubscriptionOptions options) const;
   [[nodiscard]] subscriber::SubscriptionListener listener();
+  [[nodiscard]] handlers::HostOptions host_options(handlers::HostOptions options);
+  void request_exit(const std::string& reason);
 
   AgentLog log_;
+  std::function<void()> request_exit_;
   docker::Client engine_;
+  OwnAddress address_;
   http::Client server_api_;
   handlers::Handlers handlers_;
   Router router_;
@@ -50,6 +54,7 @@ class Agent {
   ReplyPublisher publisher_;
   Dispatcher dispatcher_;
   OutageLog outages_;
+  Upkeep upkeep_;
   subscriber::Subscription subscription_;
 };
 

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "agent/commands/doctor.hpp"
+#include "agent/commands/entry_point.hpp"
+#include "agent/commands/register.hpp"
+#include "agent/commands/run.hpp"
+#include "agent/commands/uninstall.hpp"
 #include "agent/event_command.hpp"
 #include "agent/exit_code.hpp"
 #include "agent/explain.hpp"
-#include "agent/run_command.hpp"
-#include "agent/signals.hpp"
 #include "config/config.hpp"
 #include "docker-client/http/client.hpp"
 
 #include <CLI/CLI.hpp>
-#include <malloc.h>
 
 #include <exception>
+#include <functional>
 #include <iostream>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -20,22 +24,17 @@ namespace config = cattle::config;
 using namespace cattle::agent;
 
 struct Arguments {
+  bool as_service = false;
+  std::string url;
+  bool as_json = false;
+  commands::UninstallOptions uninstall;
+  std::vector<std::string> words;
   config::Overrides overrides;
   std::string event_file;
   bool dry_run = false;
   std::string subject;
   std::string log_file;
 };
-
-int run(const Arguments& arguments) {
-  // Before anything else: threads inherit the mask, and each malloc arena costs memory that idle threads
-  // never use.
-  const Signals signals;
-  ::mallopt(M_ARENA_MAX, 2);
-  const auto settings = config::load(config::process_environment(), arguments.overrides);
-  const cattle::http::Library library;
-  return run_command(make_options(settings), signals, CATTLE_AGENT_VERSION);
-}
 
 int event(Arguments arguments) {
   arguments.overrides.offline = true;
@@ -50,45 +49,101 @@ int story(const Arguments& arguments) {
   return exit_code::kNotFound;
 }
 
-int parse_and_run(int argc, char** argv) {
-  Arguments arguments;
-  CLI::App app{
-      "Host agent of Rancher 1.x and PastureStack: carries out the server's events on the Docker engine."};
-  app.footer(kExitCodesHelp);
-  app.require_subcommand(1);
+/// What a subcommand does when it was the one on the command line.
+using Action = std::function<int()>;
 
+void add_run(CLI::App& app, Arguments& arguments, Action& action) {
   auto* run_app =
       app.add_subcommand("run",
                          "Subscribe to the server and work until SIGTERM; the secret key comes from "
                          "CATTLE_SECRET_KEY only");
+  run_app->add_flag("--service", arguments.as_service,
+                    "As a service of this host: prepare mounts and modules, never beside an agent container");
   run_app->add_option("--url", arguments.overrides.url, "API of the server, instead of CATTLE_URL");
   run_app->add_option("--access-key", arguments.overrides.access_key, "Instead of CATTLE_ACCESS_KEY");
   run_app->add_option("--agent-id", arguments.overrides.agent_id, "Instead of CATTLE_AGENT_ID");
 
+  run_app->callback([&] { action = [&] { return commands::run(arguments.overrides, arguments.as_service); }; });
+}
+
+void add_host_commands(CLI::App& app, Arguments& arguments, Action& action) {
+  auto* register_app = app.add_subcommand("register", "Register this host, for `run --service`; may be repeated");
+  register_app->add_option("url", arguments.url, "The URL of the server's Add Host page")->required();
+  register_app->callback([&] {
+    action = [&] { return commands::register_service(arguments.url, config::process_environment()); };
+  });
+
+  auto* doctor_app = app.add_subcommand("doctor", "Look for what keeps this host from its server or engine");
+  doctor_app->add_flag("--json", arguments.as_json, "One JSON document instead of lines");
+  doctor_app->callback([&] {
+    action = [&] { return commands::run_doctor(arguments.as_json, config::process_environment()); };
+  });
+
+  auto* uninstall_app = app.add_subcommand("uninstall", "Remove what the agent made on this host");
+  uninstall_app->add_flag("--dry-run", arguments.uninstall.dry_run, "Only say what would go");
+  uninstall_app->add_flag("--containers", arguments.uninstall.containers, "Also the server's containers");
+  uninstall_app->add_flag("--state", arguments.uninstall.state, "Also identity, keys, downloads and log");
+  uninstall_app->callback([&] {
+    action = [&] { return commands::uninstall(arguments.uninstall, config::process_environment()); };
+  });
+}
+
+void add_debugging(CLI::App& app, Arguments& arguments, Action& action) {
   auto* event_app = app.add_subcommand("event", "Carry out one event from a file and print the reply");
   event_app->add_option("file", arguments.event_file, "Event, or a capture with an \"event\" in it")
       ->required();
   event_app->add_flag("--dry-run", arguments.dry_run,
                       "Print the engine calls that would change something, make none");
+  event_app->callback([&] { action = [&] { return event(arguments); }; });
 
   auto* explain_app = app.add_subcommand("explain", "Tell an event's story from agent.log");
   explain_app->add_option("subject", arguments.subject, "Event id, or a container's id")->required();
   explain_app->add_option("--log", arguments.log_file, "agent.log to read")
       ->envname("CATTLE_AGENT_LOG_FILE")
       ->default_val("/var/log/rancher/agent.log");
+  explain_app->callback([&] { action = [&] { return story(arguments); }; });
 
   auto* version_app = app.add_subcommand("version", "Print the version");
+  version_app->callback([&] {
+    action = [] {
+      std::cout << CATTLE_AGENT_VERSION << "\n";
+      return exit_code::kSuccess;
+    };
+  });
+}
 
+/// Started by the image or by the program itself; people see them only by --help-all.
+void add_inner_commands(CLI::App& app, Arguments& arguments, Action& action) {
+  auto* entry_app = app.add_subcommand("entry-point", "Of the agent image")->group("");
+  entry_app->prefix_command();
+  entry_app->callback([&, entry_app] {
+    action = [&, entry_app] { return commands::entry_point(entry_app->remaining(), config::process_environment()); };
+  });
+  auto* share_app = app.add_subcommand("share-mounts", "PID DIRECTORY...: in that process's mount namespace")->group("");
+  share_app->add_option("words", arguments.words)->required();
+  share_app->callback([&] { action = [&] { return commands::share_mounts(arguments.words); }; });
+  auto* modules_app = app.add_subcommand("load-modules", "PID MODULE...: by that namespace's modprobe")->group("");
+  modules_app->add_option("words", arguments.words)->required();
+  modules_app->callback([&] { action = [&] { return commands::load_modules(arguments.words); }; });
+}
+
+int parse_and_run(int argc, char** argv) {
+  Arguments arguments;
+  Action action;
+  CLI::App app{
+      "Host agent of Rancher 1.x and PastureStack: carries out the server's events on the Docker engine."};
+  app.footer(kExitCodesHelp);
+  app.require_subcommand(1);
+  add_run(app, arguments, action);
+  add_host_commands(app, arguments, action);
+  add_debugging(app, arguments, action);
+  add_inner_commands(app, arguments, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? exit_code::kSuccess : exit_code::kUsage;
   }
-  if (run_app->parsed()) return run(arguments);
-  if (event_app->parsed()) return event(arguments);
-  if (explain_app->parsed()) return story(arguments);
-  if (version_app->parsed()) std::cout << CATTLE_AGENT_VERSION << "\n";
-  return exit_code::kSuccess;
+  return action();
 }
 
 }  // namespace

@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/options.hpp"
 
+#include "docker-client/http/url.hpp"
+
 namespace cattle::agent {
 namespace {
-
-/// Where the images of both families and their start scripts put a private CA, beside the system's.
-const std::vector<std::string>& extra_ca_files() {
-  static const std::vector<std::string> kFiles{"/var/lib/rancher/etc/ssl/ca.crt",
-                                               "/usr/local/share/ca-certificates/rancher/agent-ca.crt",
-                                               "/usr/local/share/ca-certificates/rancher/rancherAddedCA.crt",
-                                               "/usr/local/share/ca-certificates/pasturestack/agent-ca.crt"};
-  return kFiles;
-}
 
 subscriber::Connection connection(const config::Config& config) {
   subscriber::Connection result;
@@ -19,7 +12,7 @@ subscriber::Connection connection(const config::Config& config) {
   result.access_key = config.access_key;
   result.secret_key = subscriber::Secret(config.secret_key);
   result.ca_file = config.ca_file;
-  result.extra_ca_files = extra_ca_files();
+  result.extra_ca_files = config.extra_ca_files;
   result.proxy = config.http_proxy;
   result.no_proxy = config.no_proxy;
   return result;
@@ -45,7 +38,7 @@ http::ClientOptions server_api_options(const config::Config& config) {
   http::ClientOptions result;
   result.base_url = config.url;
   result.ca_file = config.ca_file;
-  result.extra_ca_files = extra_ca_files();
+  result.extra_ca_files = config.extra_ca_files;
   result.username = config.access_key;
   result.password = config.secret_key;
   result.proxy = config.http_proxy;
@@ -102,8 +95,16 @@ AgentOptions make_options(const config::Config& config) {
   result.host = host_options(config);
   result.dispatcher = dispatcher_options(config.limits);
   result.log.file = config.log_file;
+  result.address.wish = config.host_ip;
+  if (const auto url = http::parse_url(config.url)) {
+    result.address.server_host = url->host;
+    result.address.server_port = url->port;
+  }
   result.log.debug = config.debug;
   result.grace = config.shutdown_grace;
+  result.notify_socket = config.notify_socket;
+  result.watchdog_microseconds = config.watchdog_microseconds;
+  result.upkeep.image = {config.agent_image, config.upgrade_images};
   result.warnings = config.warnings;
   return result;
 }

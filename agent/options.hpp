@@ -2,7 +2,9 @@
 #pragma once
 
 #include "agent/dispatcher.hpp"
+#include "agent/own_address.hpp"
 #include "agent/log.hpp"
+#include "agent/upkeep.hpp"
 #include "cattle/subscriber/publisher.hpp"
 #include "cattle/subscriber/subscription.hpp"
 #include "config/config.hpp"
@@ -23,6 +25,11 @@ struct AgentOptions {
   handlers::HostOptions host;
   DispatcherOptions dispatcher;
   LogOptions log;
+  OwnAddress::Options address;
+  UpkeepOptions upkeep;
+  std::string notify_socket;
+  std::string watchdog_microseconds;
+  std::function<void()> request_exit;  ///< Begin the end of the process, as a signal would; may be empty.
   std::chrono::milliseconds grace{10'000};
   std::vector<std::string> warnings;  ///< Of the configuration, to be logged.
 };

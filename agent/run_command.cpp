@@ -3,9 +3,11 @@
 
 #include "agent/agent.hpp"
 #include "agent/exit_code.hpp"
+#include "agent/service_notice.hpp"
 
 #include <malloc.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 
@@ -14,13 +16,29 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Waits for a signal; now and then gives memory back that a burst left behind.
-int next_signal(const Signals& signals) {
-  auto pause = 5'000ms;  // The first time soon: starting up leaves some, too.
+/// systemd's start job ends with the first attempt to subscribe, however that went: an absent server is no failed start.
+bool attempted(const Agent& agent) {
+  const auto health = agent.health();
+  return health.subscribed || health.outage;
+}
+
+/// Waits for a signal; now and then gives memory back that a burst left behind, and tells systemd that we live.
+int next_signal(const Signals& signals, const Agent& agent, ServiceNotice& notice) {
+  constexpr auto kLongest = 60'000ms;
+  bool is_ready = !notice.wanted();
+  auto trim_at = Clock::now() + 5'000ms;  // The first time soon: starting up leaves some, too.
   for (;;) {
-    if (const auto number = signals.wait(pause)) return *number;
+    const auto pause = is_ready ? std::min(notice.interval().value_or(kLongest), kLongest) : 50ms;
+    const auto until_trim = std::chrono::duration_cast<std::chrono::milliseconds>(trim_at - Clock::now());
+    if (const auto number = signals.wait(std::clamp(until_trim, 1ms, pause))) return *number;
+    if (!is_ready && attempted(agent)) {
+      notice.ready();
+      is_ready = true;
+    }
+    notice.alive();
+    if (Clock::now() < trim_at) continue;
     ::malloc_trim(0);
-    pause = 60'000ms;
+    trim_at = Clock::now() + kLongest;
   }
 }
 
@@ -38,11 +56,14 @@ Ending let_finish(const Agent& agent, std::chrono::milliseconds grace, const Sig
 }  // namespace
 
 int run_command(const AgentOptions& options, const Signals& signals, const std::string& version) {
+  ServiceNotice notice(options.notify_socket, options.watchdog_microseconds);
   Agent agent(options);
   agent.start();
   agent.log().info("cattle-agent " + version + " runs as host " + options.host.docker_uuid);
-  const int number = next_signal(signals);
-  agent.log().info("signal " + std::to_string(number) + ": ending, " + std::to_string(agent.in_work()) +
+  const int number = next_signal(signals, agent, notice);
+  notice.stopping();
+  const bool own_request = number == Signals::kOwnRequest;
+  agent.log().info((own_request ? std::string("asked to end") : "signal " + std::to_string(number)) + ": ending, " + std::to_string(agent.in_work()) +
                    " events in work may take " + std::to_string(options.grace.count()) + " ms");
   agent.finish();
   const auto ending = let_finish(agent, options.grace, signals);
@@ -58,7 +79,7 @@ int run_command(const AgentOptions& options, const Signals& signals, const std::
   }
   agent.stop();
   agent.log().info("ended");
-  return exit_code::kSuccess;
+  return own_request ? exit_code::kReplaced : exit_code::kSuccess;
 }
 
 }  // namespace cattle::agent

@@ -2,6 +2,7 @@
 #include "agent/signals.hpp"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <ctime>
 
@@ -11,8 +12,13 @@ Signals::Signals() {
   sigemptyset(&wanted_);
   sigaddset(&wanted_, SIGTERM);
   sigaddset(&wanted_, SIGINT);
+  sigaddset(&wanted_, kOwnRequest);
   ::pthread_sigmask(SIG_BLOCK, &wanted_, &before_);
   std::signal(SIGPIPE, SIG_IGN);
+}
+
+void Signals::request() {
+  ::kill(::getpid(), kOwnRequest);
 }
 
 Signals::~Signals() {

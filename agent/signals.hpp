@@ -7,7 +7,7 @@
 
 namespace cattle::agent {
 
-/// SIGTERM and SIGINT, taken by waiting for them instead of by a handler: nothing is ever interrupted by
+/// SIGTERM, SIGINT and the program's own request (SIGUSR1), taken by waiting for them instead of by a handler: nothing is ever interrupted by
 /// them. To be created before any thread, which inherits the mask. SIGPIPE is ignored from then on: a peer
 /// that closes its end shows as an error where we write.
 class Signals {
@@ -16,6 +16,10 @@ class Signals {
   ~Signals();
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
+
+  static constexpr int kOwnRequest = SIGUSR1;
+  /// Lets wait() return kOwnRequest. Any thread.
+  static void request();
 
   /// The number of the next one; nullopt when `limit` passed before. Main thread only.
   [[nodiscard]] std::optional<int> wait(std::chrono::milliseconds limit) const;

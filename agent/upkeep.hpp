@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "agent/host_address.hpp"
+#include "agent/own_address.hpp"
 #include "agent/host_preparation.hpp"
 #include "agent/image_watch.hpp"
 #include "docker-client/client.hpp"
@@ -36,7 +36,7 @@ class Upkeep {
   struct Outside {
     const docker::Client& engine;
     const http::Client& server;
-    HostAddress& address;
+    OwnAddress& address;
     std::function<void(const std::string&)> say;
     std::function<void(const std::string& reason)> request_exit;
   };

@@ -100,6 +100,11 @@ void read_paths(const Settings& settings, Config& config) {
   const std::filesystem::path state(config.state_dir);
   config.host_key_file = settings.either("HOST_KEY_FILE", (state / "../etc/ssl/host.key").string());
   config.build_dir = settings.either("BUILD_DIR", (std::filesystem::path(config.home) / "builds").string());
+  config.notify_socket = settings.exact("NOTIFY_SOCKET").value_or("");
+  config.watchdog_microseconds = settings.exact("WATCHDOG_USEC").value_or("");
+  config.upgrade_images = settings.exact("CATTLE_UPGRADE_IMAGES").value_or("");
+  config.package = settings.exact("CATTLE_AGENT_PACKAGE").value_or("");
+  config.stamp_file = settings.either("STAMP_FILE", config.home + "/.pyagent-stamp");
   config.log_file = settings.exact("CATTLE_AGENT_LOG_FILE").value_or("/var/log/rancher/agent.log");
 }
 

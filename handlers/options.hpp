@@ -16,6 +16,7 @@ struct HostOptions {
   std::string physical_host_uuid;
   std::string hostname;
   std::string host_ip;              ///< dockerHostIp; may be empty.
+  std::function<std::string()> current_host_ip;  ///< Asked instead where set: the address may change while we run.
   std::string server_url;           ///< CATTLE_URL without /schemas.
   std::string config_url;           ///< CATTLE_CONFIG_URL, else server_url: what agent containers are told (2.13).
   std::string api_proxy;            ///< CATTLE_HOST_API_PROXY.
@@ -44,6 +45,8 @@ struct HostOptions {
   bool detect_cloud_provider = true;
   /// http_proxy HTTP_PROXY https_proxy HTTPS_PROXY no_proxy NO_PROXY, those that are set (2.12).
   std::vector<std::pair<std::string, std::string>> proxy_environment;
+
+  [[nodiscard]] std::string address() const { return current_host_ip ? current_host_ip() : host_ip; }
 };
 
 }  // namespace cattle::handlers

@@ -82,7 +82,7 @@ struct Handlers::Parts {
   VolumePreparation volumes{engine, plugins};
   ImagePulls pulls{engine, ImageBuilder(engine, options.build_dir)};
   ContainerRemoval removal{engine, agent, lane};
-  InstanceReply reply{engine, lane, options.host_ip, address_options(options)};
+  InstanceReply reply{engine, lane, [this] { return options.address(); }, address_options(options)};
 
   InstanceActivate instance_activate{{engine, options, reply, volumes, pulls, lane}};
   InstanceDeactivate instance_deactivate{engine, agent, reply, lane, {}};

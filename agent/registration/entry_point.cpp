@@ -12,6 +12,7 @@
 #include "agent/registration/option_file_entry.hpp"
 #include "agent/registration/registrar.hpp"
 #include "agent/registration/upgrade.hpp"
+#include "config/state_file.hpp"
 
 namespace cattle::agent::registration {
 namespace {
@@ -75,6 +76,12 @@ bool has_host_state(const docker::Container& old) {
   return true;
 }
 
+/// For a copy of this machine, which registers anew with it.
+void keep_url(const std::string& state_dir, const std::string& url) {
+  constexpr mode_t kSecret = 0600;
+  config::write_state_file(state_dir + "/registration_url", url + "\n", kSecret);
+}
+
 void launch(const Surroundings& surroundings, const AgentContainer& agent) {
   const auto id = launch_agent(*surroundings.engine, agent, surroundings.call);
   surroundings.say("INFO: Launched Rancher Agent: " + id);
@@ -112,6 +119,7 @@ void register_and_launch(const std::string& url, const Surroundings& surrounding
   request.say = surroundings.say;
   const auto credentials = register_host(Server(options), request, surroundings.waiting);
 
+  if (surroundings.state_is_mounted && facts.var_lib_writable) keep_url(surroundings.state_dir, url);
   auto agent = agent_container(surroundings, image, facts.var_lib_writable);
   agent.environment = forwarded_environment(surroundings);
   agent.environment["CATTLE_URL"] = credentials.url;

@@ -34,7 +34,7 @@ json InstanceReply::absent(const Event& event, const InstanceReference& instance
        {{"dockerContainer", nullptr},
         {"dockerInspect", nullptr},
         {"dockerMounts", json::array()},
-        {"+fields", {{"dockerHostIp", host_ip_}, {"dockerPorts", nullptr}, {"dockerIp", nullptr}}}}}};
+        {"+fields", {{"dockerHostIp", host_ip_()}, {"dockerPorts", nullptr}, {"dockerIp", nullptr}}}}}};
   if (!instance.external_id.empty()) reply["externalId"] = instance.external_id;
   return under_resource_type(event, std::move(reply));
 }
@@ -74,7 +74,7 @@ json InstanceReply::present(const Event& event, const InstanceReference& instanc
   data["dockerInspect"] = inspect_document(std::move(*match.inspected));
   data["dockerMounts"] = std::move(mounts);
   data["+fields"] = {
-      {"dockerHostIp", host_ip_}, {"dockerPorts", std::move(ports)}, {"dockerIp", std::move(ip)}};
+      {"dockerHostIp", host_ip_()}, {"dockerPorts", std::move(ports)}, {"dockerIp", std::move(ip)}};
   return under_resource_type(event, std::move(reply));
 }
 

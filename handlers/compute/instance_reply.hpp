@@ -10,6 +10,7 @@
 #include "handlers/route.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace cattle::handlers {
@@ -26,7 +27,7 @@ enum class AddressRule : std::uint8_t {
 class InstanceReply {
  public:
   /// `host_ip` is `dockerHostIp`, may be "". `lane` learns the storage driver from what is inspected here.
-  InstanceReply(const docker::Client& engine, EngineLane& lane, std::string host_ip,
+  InstanceReply(const docker::Client& engine, EngineLane& lane, std::function<std::string()> host_ip,
                 AddressWaitOptions address)
       : engine_(engine), lane_(lane), host_ip_(std::move(host_ip)), address_(engine, std::move(address)) {}
 
@@ -48,7 +49,7 @@ class InstanceReply {
 
   const docker::Client& engine_;
   EngineLane& lane_;
-  std::string host_ip_;
+  std::function<std::string()> host_ip_;
   AddressWait address_;
 };
 

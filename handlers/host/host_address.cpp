@@ -33,31 +33,30 @@ std::optional<std::string> resolve_ipv4(const std::string& name) {
   return text_of(static_cast<const sockaddr_in*>(address)->sin_addr);
 }
 
-HostAddress::HostAddress(std::string configured, Resolver resolver, std::chrono::milliseconds max_age)
-    : configured_(std::move(configured)), resolver_(std::move(resolver)), max_age_(max_age) {
-  in_addr literal{};
-  is_literal_ = ::inet_pton(AF_INET, configured_.c_str(), &literal) == 1;
-  if (is_literal_) address_ = text_of(literal);
-}
+HostAddress::HostAddress(Resolver resolver, std::chrono::milliseconds max_age)
+    : resolver_(std::move(resolver)), max_age_(max_age) {}
 
-std::optional<std::string> HostAddress::ipv4(std::chrono::milliseconds patience) {
+std::optional<std::string> HostAddress::ipv4(const std::string& configured, std::chrono::milliseconds patience) {
+  if (configured.empty()) return std::nullopt;
+  in_addr literal{};
+  if (::inet_pton(AF_INET, configured.c_str(), &literal) == 1) return text_of(literal);
   std::unique_lock lock(mutex_);
-  if (is_literal_ || configured_.empty()) return address_;
-  const bool fresh = address_ && std::chrono::steady_clock::now() - resolved_at_ < max_age_;
-  if (fresh) return address_;
+  const bool known = name_ == configured && address_;
+  if (known && std::chrono::steady_clock::now() - resolved_at_ < max_age_) return address_;
   if (!resolving_) {
     resolving_ = true;
-    thread_ = std::jthread([this] { resolve(); });
+    thread_ = std::jthread([this, configured] { resolve(configured); });
   }
   // An address that has grown old is better than none, and worth no waiting.
-  if (!address_) changed_.wait_for(lock, patience, [this] { return !resolving_; });
-  return address_;
+  if (!known) changed_.wait_for(lock, patience, [this] { return !resolving_; });
+  return name_ == configured ? address_ : std::nullopt;
 }
 
-void HostAddress::resolve() {
-  auto found = resolver_(configured_);
+void HostAddress::resolve(const std::string& name) {
+  auto found = resolver_(name);
   const std::lock_guard lock(mutex_);
   if (found) {
+    name_ = name;
     address_ = std::move(found);
     resolved_at_ = std::chrono::steady_clock::now();
   }

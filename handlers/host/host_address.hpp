@@ -15,26 +15,25 @@ namespace cattle::handlers {
 /// as that does.
 [[nodiscard]] std::optional<std::string> resolve_ipv4(const std::string& name);
 
-/// The IPv4 address of the host's configured address, which may be a name (6.3). A name is resolved in the
-/// background, since a resolver may hang for longer than a ping may wait. Safe to share between threads.
+/// The IPv4 address of the host's configured address, which may be a name (6.3) and may change. A name is resolved in
+/// the background, since a resolver may hang for longer than a ping may wait. Safe to share between threads.
 class HostAddress {
  public:
   using Resolver = std::function<std::optional<std::string>(const std::string& name)>;
-  explicit HostAddress(std::string configured, Resolver resolver = &resolve_ipv4,
+  explicit HostAddress(Resolver resolver = &resolve_ipv4,
                        std::chrono::milliseconds max_age = std::chrono::minutes(5));
 
   /// nullopt: not configured, not resolvable, or not known within `patience`.
-  [[nodiscard]] std::optional<std::string> ipv4(std::chrono::milliseconds patience);
+  [[nodiscard]] std::optional<std::string> ipv4(const std::string& configured, std::chrono::milliseconds patience);
 
  private:
-  void resolve();
+  void resolve(const std::string& name);
 
-  std::string configured_;
   Resolver resolver_;
   std::chrono::milliseconds max_age_;
-  bool is_literal_ = false;
   std::mutex mutex_;
   std::condition_variable changed_;
+  std::string name_;  ///< That `address_` belongs to.
   std::optional<std::string> address_;
   std::chrono::steady_clock::time_point resolved_at_;
   bool resolving_ = false;

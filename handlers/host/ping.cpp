@@ -58,7 +58,6 @@ Ping::Ping(const HostOptions& options, const docker::Client& engine, PingTimes t
       label_sources_{
           .proc = options.proc, .agent_image = options.agent_image, .cloud_file = cloud_file(options)},
       engine_facts_(engine),
-      address_(options.host_ip),
       statistics_({.proc = options.proc,
                    .sys = options.sys,
                    .etc = options.etc,
@@ -102,13 +101,14 @@ void Ping::add_host(nlohmann::json& resources, bool with_statistics, const docke
                        {"name", options_.hostname + " Storage Pool"},
                        {"hostUuid", options_.docker_uuid},
                        {"uuid", options_.docker_uuid + "-pool"}});
-  if (const auto address = address_.ipv4(within(call, times_.address))) {
+  const auto configured = options_.address();
+  if (const auto address = address_.ipv4(configured, within(call, times_.address))) {
     resources.push_back({{"type", "ipAddress"},
                          {"uuid", *address},
                          {"address", *address},
                          {"hostUuid", options_.docker_uuid}});
   } else {
-    log.warn("ping: the host's address '" + options_.host_ip + "' has no IPv4 address; none is reported");
+    log.warn("ping: the host's address '" + configured + "' has no IPv4 address; none is reported");
   }
 }
 

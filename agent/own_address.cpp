@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent/host_address.hpp"
+#include "agent/own_address.hpp"
 
 #include "agent/registration/address.hpp"
 #include "agent/registration/failure.hpp"
@@ -8,22 +8,22 @@
 
 namespace cattle::agent {
 
-HostAddress::HostAddress(Options options, std::function<void(const std::string&)> say)
+OwnAddress::OwnAddress(Options options, std::function<void(const std::string&)> say)
     : options_(std::move(options)), say_(std::move(say)) {
   if (is_fixed()) current_ = options_.wish;
 }
 
-std::string HostAddress::current() const {
+std::string OwnAddress::current() const {
   const std::lock_guard lock(mutex_);
   return current_;
 }
 
 /// A plain address or a name is the operator's word and is not judged here.
-bool HostAddress::is_fixed() const {
+bool OwnAddress::is_fixed() const {
   return !options_.wish.empty() && !options_.wish.starts_with("if:") && options_.wish.find('/') == std::string::npos;
 }
 
-void HostAddress::refresh(const std::string& detected) {
+void OwnAddress::refresh(const std::string& detected) {
   if (is_fixed()) return;
   registration::AddressChoice choice;
   try {

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/commands/run.hpp"
+
+#include "agent/commands/identity.hpp"
+#include "agent/exit_code.hpp"
+#include "agent/options.hpp"
+#include "agent/registration/agent_container.hpp"
+#include "agent/registration/state_takeover.hpp"
+#include "agent/run_command.hpp"
+#include "agent/signals.hpp"
+#include "docker-client/client.hpp"
+
+#include <malloc.h>
+#include <sys/mount.h>
+
+#include <functional>
+#include <iostream>
+#include <map>
+
+namespace cattle::agent::commands {
+namespace {
+
+constexpr std::chrono::seconds kEngineLimit{2};
+constexpr auto kImageStateDir = "/var/lib/rancher/state";
+
+docker::Call bounded_call() {
+  docker::Call call;
+  call.deadline = std::chrono::steady_clock::now() + kEngineLimit;
+  return call;
+}
+
+/// Two agents of one host would each carry out every event (R11). An engine that can't be asked runs no container.
+bool stands_beside_a_container(const config::Config& settings) {
+  try {
+    const docker::Client engine(engine_options(settings));
+    const auto name = registration::running_agent_container(engine, bounded_call());
+    if (name.empty()) return false;
+    std::cerr << "cattle-agent run: container " << name
+              << " runs on this host already; `cattle-agent register` takes over from it\n";
+    return true;
+  } catch (const docker::Error&) {
+    return false;
+  }
+}
+
+int run_configured(const config::Config& settings, const Signals& signals,
+                   const std::function<void(AgentOptions&)>& adapt) {
+  auto options = make_options(settings);
+  options.request_exit = [] { Signals::request(); };
+  adapt(options);
+  return run_command(options, signals, CATTLE_AGENT_VERSION);
+}
+
+void adapt_to_package(const config::Config& settings, AgentOptions& options) {
+  options.host.server_owns_program = true;
+  options.upkeep.stamps = {settings.stamp_file, settings.home + "/.node-agent-stamp"};
+}
+
+/// Name under which this container was started, which beats what the image says of itself (P4).
+std::string image_name(const docker::Client& engine, const std::string& fallback) {
+  try {
+    const auto container = engine.inspect_container(std::string(registration::kAgentName), bounded_call());
+    if (container) return container->raw.at("Config").at("Image").get<std::string>();
+  } catch (const docker::Error&) {
+    return fallback;  // The engine may come later; the image's own word will do.
+  }
+  return fallback;
+}
+
+/// What the stock image exports before it starts the agent, under what the operator set.
+config::Environment with_image_defaults(const config::Environment& environment) {
+  static const std::map<std::string, std::string> kDefaults{{"CATTLE_HOME", "/var/lib/cattle"},
+                                                            {"CATTLE_STATE_DIR", kImageStateDir},
+                                                            {"CATTLE_AGENT_LOG_FILE", "/var/log/rancher/agent.log"}};
+  return [environment](const std::string& name) -> std::optional<std::string> {
+    auto value = environment(name);
+    if (value && !value->empty()) return value;
+    const auto found = kDefaults.find(name);
+    return found == kDefaults.end() ? std::nullopt : std::optional(found->second);
+  };
+}
+
+}  // namespace
+
+int run(const config::Overrides& overrides, bool as_service) {
+  // Before anything else: threads inherit the mask, and each malloc arena costs memory that idle threads never use.
+  const Signals signals;
+  ::mallopt(M_ARENA_MAX, 2);
+  const http::Library library;
+  auto environment = config::process_environment();
+  if (as_service) environment = own_identity(environment, config::survey(environment).config.state_dir);
+  const auto settings = config::load(environment, overrides);
+  if (as_service && stands_beside_a_container(settings)) return exit_code::kBeside;
+  return run_configured(settings, signals, [&](AgentOptions& options) {
+    options.upkeep.prepare_host = as_service;
+    if (!settings.package.empty()) adapt_to_package(settings, options);
+  });
+}
+
+int run_in_image(const config::Environment& environment) {
+  const Signals signals;
+  ::mallopt(M_ARENA_MAX, 2);
+  // Devices of the host as they come and go; the container's own are a copy from its start.
+  if (::mount("/host/dev", "/dev", nullptr, MS_BIND | MS_REC, nullptr) != 0) {
+    std::cerr << "WARN: /host/dev can't be bound over /dev; devices that appear later are not seen\n";
+  }
+  const http::Library library;
+  const auto settings = config::load(own_identity(with_image_defaults(environment), kImageStateDir), {});
+  return run_configured(settings, signals, [&](AgentOptions& options) {
+    options.upkeep.prepare_host = true;
+    options.upkeep.watch_image = true;
+    options.upkeep.preparation.wait_directory = "/.r";
+    const docker::Client engine(options.engine);
+    options.host.agent_image = image_name(engine, settings.agent_image);
+    options.upkeep.image.own_image = options.host.agent_image;
+  });
+}
+
+}  // namespace cattle::agent::commands
