@@ -59,6 +59,22 @@ Trouble trouble_of(int status) {
   }
 }
 
+/// What a bare status does not tell a person (E21, protocol 1.4).
+const char* explanation(Trouble trouble) {
+  switch (trouble) {
+    case Trouble::bad_credentials:
+      return " (the server does not know this key)";
+    case Trouble::agent_gone:
+      return " (no usable agent behind this key, or no access to this project)";
+    case Trouble::ambiguous_agent:
+      return " (more than one agent behind this key: give an agent id)";
+    case Trouble::not_found:
+      return " (this key needs a project in the path, or the server's address is wrong)";
+    default:
+      return "";
+  }
+}
+
 }  // namespace
 
 Session::Session(std::shared_ptr<Link> link, const SubscriptionOptions& options,
@@ -168,7 +184,8 @@ Outage Session::refused(const error_code& error) const {
   }
   outage.status = static_cast<int>(answer_.result_int());
   outage.trouble = trouble_of(outage.status);
-  outage.detail = "HTTP " + std::to_string(outage.status) + " " + std::string(answer_.reason());
+  outage.detail = "HTTP " + std::to_string(outage.status) + " " + std::string(answer_.reason()) +
+                  explanation(outage.trouble);
   if (const std::string body = excerpt(answer_.body()); !body.empty()) outage.detail += ": " + body;
   return outage;
 }

@@ -108,6 +108,7 @@ asio::awaitable<Outage> Subscription::Impl::attempt() {
   {
     const std::lock_guard lock(mutex);
     health.subscribed = true;
+    health.last_received = std::chrono::steady_clock::now();  // The 101 itself.
     health.outage.reset();
     health.account_kind = opened->answer_header("X-API-ACCOUNT-KIND");
   }
