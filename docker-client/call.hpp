@@ -20,8 +20,9 @@ struct CallRecord {
 /// A request before it is sent, for a rehearsal.
 struct Proposal {
   std::string method;
-  std::string target;  ///< Path and query, without the version prefix; without a query that could hold a secret.
-  std::string body;    ///< Empty when a file is uploaded.
+  std::string
+      target;  ///< Path and query, without the version prefix; without a query that could hold a secret.
+  std::string body;  ///< Empty when a file is uploaded.
 };
 
 /// What a rehearsal answers in the engine's place.
@@ -36,7 +37,8 @@ struct Call {
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
   std::function<void(const CallRecord&)>
       observer;  ///< Called on the calling thread after each request; may be empty.
-  /// Asked before each request; when it answers, nothing is sent. Empty: all is sent. What it throws comes out of the verb.
+  /// Asked before each request; when it answers, nothing is sent. Empty: all is sent. What it throws comes
+  /// out of the verb.
   std::function<std::optional<Rehearsed>(const Proposal&)> rehearse = {};
 };
 

@@ -81,7 +81,8 @@ std::string FakeEngine::State::allocate_ports(FakeContainer& container) {
   const auto* host = member(container.body, "HostConfig");
   const auto* published = host == nullptr ? nullptr : member(*host, "PortBindings");
   if (exposed == nullptr || network_mode(container) == "host") exposed = nullptr;
-  for (const auto& [port, ignored] : (exposed == nullptr ? nlohmann::json::object() : *exposed).items()) {
+  const nlohmann::json to_open = exposed == nullptr ? nlohmann::json::object() : *exposed;
+  for (const auto& [port, ignored] : to_open.items()) {
     ports[port] = nullptr;
     const auto* bindings = published == nullptr ? nullptr : member(*published, port.c_str());
     if (bindings == nullptr) continue;
@@ -152,7 +153,8 @@ void FakeEngine::State::mount_volumes(FakeContainer& container) {
                                 {"Propagation", "rprivate"}});
   }
   const auto* anonymous = member(container.body, "Volumes");
-  for (const auto& [path, ignored] : (anonymous == nullptr ? nlohmann::json::object() : *anonymous).items()) {
+  const nlohmann::json scratch = anonymous == nullptr ? nlohmann::json::object() : *anonymous;
+  for (const auto& [path, ignored] : scratch.items()) {
     const bool mounted = std::any_of(
         container.mounts.begin(), container.mounts.end(),
         [&where = path](const nlohmann::json& mount) { return mount.at("Destination") == where; });
