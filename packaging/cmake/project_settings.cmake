@@ -65,6 +65,10 @@ else()
   target_link_libraries(third_party_archive INTERFACE LibArchive::LibArchive)
 endif()
 
+if(CATTLE_PCH AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_compile_options(-fpch-preprocess) # lets ccache see into a precompiled header
+endif()
+
 if(NOT CMAKE_CXX_COMPILER_LAUNCHER)
   find_program(CATTLE_CCACHE ccache)
   if(CATTLE_CCACHE)

@@ -24,5 +24,5 @@ if [ $# -gt 0 ]; then
   printf '%s\0' "$@"
 else
   # Only what the build knows: a file outside it has no flags to be read with.
-  sed -n 's/^ *"file": "\(.*\)".*/\1/p' build/tidy/compile_commands.json | grep -v /precompiled_json | sort -u | tr '\n' '\0'
+  sed -n 's/^ *"file": "\(.*\)".*/\1/p' build/tidy/compile_commands.json | grep -v /precompiled | sort -u | tr '\n' '\0'
 fi | xargs -0 -r -n 1 -P "$(nproc)" bash -c 'check "$1"' check
