@@ -11,6 +11,7 @@ build_packages=(
   libboost1.81-dev libboost-filesystem1.81-dev          # Beast and Asio, Process
   libarchive-dev zlib1g-dev                             # config items, which come as archives
   libcurl4-openssl-dev libssl-dev                       # HTTP, TLS
+  libarchive-dev zlib1g-dev                             # config items
   nlohmann-json3-dev libspdlog-dev libfmt-dev libcli11-dev
   dpkg-dev patch xz-utils                               # unpacking curl's Debian source
 )
