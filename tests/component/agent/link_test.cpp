@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// The link goes, the agent stays.
+#include "tests/component/agent/running_agent.hpp"
+
+namespace cattle::agent {
+namespace {
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+using support::Fault;
+using testing::HasSubstr;
+using testing::Not;
+using testing::SizeIs;
+
+class LinkTest : public AgentTest {};
+
+TEST_F(LinkTest, R1_S1_one_subscription_with_every_name_of_the_table) {
+  start();
+  const auto requests = server_.requests("/subscribe");
+  ASSERT_THAT(requests, SizeIs(1));
+  EXPECT_THAT(requests.front().values("eventNames"),
+              testing::IsSupersetOf(
+                  {"ping", "config.update", "compute.instance.activate", "compute.instance.deactivate",
+                   "compute.instance.remove", "compute.instance.force.stop", "compute.instance.inspect",
+                   "compute.instance.pull", "storage.image.activate", "storage.volume.activate",
+                   "storage.volume.deactivate", "storage.volume.remove", "host.port.check"}));
+  EXPECT_THAT(engine_.calls(), SizeIs(0)) << "nothing slow comes before the subscription";
+}
+
+TEST_F(LinkTest, H121_work_goes_on_and_is_published_while_the_link_is_cut) {
+  engine_.add_image("local/box:1");
+  start();
+  engine_.set_delay(100ms);
+  server_.send(activate_event("a1", "u-1", "local/box:1"));
+  ASSERT_TRUE(engine_.wait_for_calls("", "/containers/", 1));
+  server_.cut();
+  const auto reply = server_.wait_reply("a1", 20s);
+  ASSERT_TRUE(reply);
+  EXPECT_FALSE(reply->contains("transitioning"));
+  ASSERT_TRUE(server_.wait_subscribed(2));
+  EXPECT_EQ(server_.most_open(), 1U);
+  engine_.set_delay(0ms);
+  server_.send(ping_event("p1"));
+  EXPECT_TRUE(server_.wait_reply("p1"));
+}
+
+TEST_F(LinkTest, H121_a_reply_waits_for_a_server_that_is_away) {
+  engine_.add_image("local/box:1");
+  start();
+  engine_.set_delay(100ms);
+  server_.send(activate_event("a1", "u-1", "local/box:1"));
+  ASSERT_TRUE(engine_.wait_for_calls("", "/containers/", 1));
+  server_.stop();
+  ASSERT_TRUE(logged("not subscribed"));
+  ASSERT_TRUE(engine_.wait_for_calls("POST", "/start", 1));
+  server_.start();
+  EXPECT_TRUE(server_.wait_reply("a1", 20s));
+  EXPECT_THAT(final_replies("a1"), SizeIs(1));
+}
+
+TEST_F(LinkTest, E16_R7_a_frozen_link_is_noticed_and_replaced) {
+  options_.subscription.silence = 500ms;
+  start();
+  server_.freeze();
+  ASSERT_TRUE(server_.wait_subscribed(2));
+  EXPECT_TRUE(logged("nothing was heard from the server"));
+  EXPECT_TRUE(logged("was away for"));
+  server_.send(ping_event("p1"));
+  EXPECT_TRUE(server_.wait_reply("p1"));
+}
+
+TEST_F(LinkTest, S40_a_server_that_is_not_up_yet_is_waited_for) {
+  server_.answer("/subscribe", {503, "starting"}, 2);
+  agent_ = std::make_unique<Agent>(options_);
+  agent_->start();
+  ASSERT_TRUE(server_.wait_subscribed(1));
+  EXPECT_TRUE(logged("503"));
+  EXPECT_TRUE(logged("after trying for"));
+}
+
+TEST_F(LinkTest, refusals_are_told_apart_once_each) {
+  for (const int status : {401, 403, 404, 422, 500})
+    server_.answer("/subscribe", {status, "no: " + std::to_string(status)}, 2);
+  agent_ = std::make_unique<Agent>(options_);
+  agent_->start();
+  ASSERT_TRUE(server_.wait_subscribed(1, 20s));
+  ASSERT_TRUE(logged("subscribed to"));
+  EXPECT_EQ(times_logged("does not accept the credentials"), 1U);
+  EXPECT_EQ(times_logged("no usable agent for this key"), 1U);
+  EXPECT_EQ(times_logged("has no such address"), 1U);
+  EXPECT_EQ(times_logged("can't tell which agent this is"), 1U);
+  EXPECT_EQ(times_logged("no: 500"), 1U);
+  EXPECT_EQ(times_logged("not subscribed"), 5U);
+}
+
+TEST_F(LinkTest, stopping_closes_with_a_close_frame_after_the_running_work) {
+  engine_.add_image("local/box:1");
+  start();
+  engine_.set_delay(50ms);
+  server_.send(activate_event("a1", "u-1", "local/box:1"));
+  ASSERT_TRUE(engine_.wait_for_calls("", "/containers/", 1));
+  agent_->finish();
+  server_.send(ping_event("late"));
+  EXPECT_TRUE(agent_->wait_until_idle(10s));
+  EXPECT_THAT(final_replies("a1"), SizeIs(1));
+  agent_->stop();
+  EXPECT_TRUE(soon([&] { return server_.close_codes().size() == 1; }));
+  EXPECT_THAT(final_replies("late"), SizeIs(0)) << "nothing is begun after the signal";
+}
+
+TEST_F(LinkTest, stopping_does_not_wait_for_an_engine_that_hangs) {
+  engine_.add_image("local/box:1");
+  start();
+  engine_.inject({.kind = Fault::Kind::hang, .path_contains = "/containers/", .times = -1});
+  server_.send(activate_event("a1", "u-1", "local/box:1"));
+  ASSERT_TRUE(engine_.wait_for_calls("", "/containers/", 1));
+  agent_->finish();
+  EXPECT_FALSE(agent_->wait_until_idle(100ms));
+  const auto begun = std::chrono::steady_clock::now();
+  agent_->stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 5s);
+}
+
+}  // namespace
+}  // namespace cattle::agent

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program itself, as a child process.
+#include "agent/exit_code.hpp"
+#include "tests/component/agent/running_agent.hpp"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <iterator>
+
+namespace cattle::agent {
+namespace {
+
+using namespace std::chrono_literals;
+using support::Fault;
+using testing::HasSubstr;
+using testing::Not;
+using testing::SizeIs;
+
+class ProcessTest : public AgentTest {
+ protected:
+  ProcessTest() {
+    variables_ = {{"CATTLE_URL", server_.url()},
+                  {"CATTLE_ACCESS_KEY", "key"},
+                  {"CATTLE_SECRET_KEY", "secret"},
+                  {"CATTLE_HOME", directory_.string()},
+                  {"CATTLE_AGENT_LOG_FILE", options_.log.file},
+                  {"CATTLE_DETECT_CLOUD_PROVIDER", "false"},
+                  {"DOCKER_HOST", engine_.docker_host()}};
+    engine_.add_image("local/box:1");
+  }
+  ~ProcessTest() override {
+    if (child_ > 0) {
+      ::kill(child_, SIGKILL);
+      (void)exit_code();
+    }
+  }
+
+  void run(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), CATTLE_AGENT_BINARY);
+    std::vector<std::string> environment;
+    for (const auto& [name, value] : variables_) environment.push_back(name + "=" + value);
+    std::vector<char*> argv;
+    std::vector<char*> envp;
+    for (auto& argument : arguments) argv.push_back(argument.data());
+    for (auto& variable : environment) envp.push_back(variable.data());
+    argv.push_back(nullptr);
+    envp.push_back(nullptr);
+    const auto output = (directory_ / "out").string();
+    child_ = ::fork();
+    ASSERT_GE(child_, 0);
+    if (child_ == 0) {
+      const int file = ::open(output.c_str(), O_CREAT | O_WRONLY | O_TRUNC, 0600);
+      ::dup2(file, STDOUT_FILENO);
+      ::dup2(file, STDERR_FILENO);
+      ::execve(argv.front(), argv.data(), envp.data());
+      ::_exit(127);
+    }
+  }
+  void run_subscribed() {
+    run({"run"});
+    ASSERT_TRUE(server_.wait_subscribed(1, 20s)) << output();
+  }
+  /// Waits for its end, 20 s at most.
+  int exit_code() {
+    int status = 0;
+    const bool ended = soon([&] { return ::waitpid(child_, &status, WNOHANG) == child_; }, 20s);
+    if (!ended) return -1;
+    child_ = 0;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+  [[nodiscard]] bool alive() const { return child_ > 0 && ::waitpid(child_, nullptr, WNOHANG) == 0; }
+  [[nodiscard]] std::string output() const {
+    std::ifstream in(directory_ / "out");
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+  std::map<std::string, std::string> variables_;
+  ::pid_t child_ = 0;
+};
+
+TEST_F(ProcessTest, a_missing_credential_ends_it_with_the_variables_name) {
+  variables_.erase("CATTLE_SECRET_KEY");
+  run({"run"});
+  EXPECT_EQ(exit_code(), exit_code::kConfiguration);
+  EXPECT_THAT(output(), HasSubstr("CATTLE_SECRET_KEY"));
+}
+
+TEST_F(ProcessTest, version_help_and_wrong_usage) {
+  run({"version"});
+  EXPECT_EQ(exit_code(), exit_code::kSuccess);
+  EXPECT_FALSE(output().empty());
+  run({"--help"});
+  EXPECT_EQ(exit_code(), exit_code::kSuccess);
+  EXPECT_THAT(output(), HasSubstr("Exit codes"));
+  run({"run", "--secret-key", "x"});
+  EXPECT_EQ(exit_code(), exit_code::kUsage) << "a secret has no place on a command line";
+}
+
+TEST_F(ProcessTest, S15_the_platform_name_of_the_url_wins_and_the_agent_id_is_sent) {
+  variables_["PLATFORM_URL"] = server_.url();
+  variables_["CATTLE_URL"] = "http://127.0.0.1:9/v1";
+  run({"run", "--agent-id", "5"});
+  ASSERT_TRUE(server_.wait_subscribed(1, 20s)) << output();
+  EXPECT_THAT(server_.requests("/subscribe").at(0).target, HasSubstr("agentId=5"));
+}
+
+TEST_F(ProcessTest, sigterm_lets_running_work_finish_and_ends_with_0_and_a_close_frame) {
+  run_subscribed();
+  engine_.set_delay(200ms);
+  server_.send(activate_event("a1", "u-1", "local/box:1"));
+  ASSERT_TRUE(engine_.wait_for_calls("", "/containers/", 1));
+  ::kill(child_, SIGTERM);
+  const auto reply = server_.wait_reply("a1", 20s);
+  ASSERT_TRUE(reply) << output();
+  EXPECT_FALSE(reply->contains("transitioning"));
+  EXPECT_EQ(exit_code(), exit_code::kSuccess);
+  EXPECT_THAT(server_.close_codes(), SizeIs(1));
+}
+
+TEST_F(ProcessTest, the_grace_time_is_bounded) {
+  variables_["CATTLE_AGENT_GRACE_SECONDS"] = "1";
+  run_subscribed();
+  engine_.inject({.kind = Fault::Kind::hang, .path_contains = "/containers/", .times = -1});
+  server_.send(activate_event("a1", "u-1", "local/box:1"));
+  ASSERT_TRUE(engine_.wait_for_calls("", "/containers/", 1));
+  ::kill(child_, SIGINT);
+  EXPECT_EQ(exit_code(), exit_code::kSuccess);
+  EXPECT_THAT(output(), HasSubstr("1 events did not end in time"));
+}
+
+TEST_F(ProcessTest, a_second_signal_ends_it_at_once) {
+  variables_["CATTLE_AGENT_GRACE_SECONDS"] = "60";
+  run_subscribed();
+  engine_.inject({.kind = Fault::Kind::hang, .path_contains = "/containers/", .times = -1});
+  server_.send(activate_event("a1", "u-1", "local/box:1"));
+  ASSERT_TRUE(engine_.wait_for_calls("", "/containers/", 1));
+  ::kill(child_, SIGTERM);
+  ASSERT_TRUE(soon([&] { return output().find("ending") != std::string::npos; }));
+  ::kill(child_, SIGTERM);
+  EXPECT_EQ(exit_code(), exit_code::kSignal + SIGTERM);
+}
+
+TEST_F(ProcessTest, H120_the_identity_is_the_same_after_a_restart) {
+  const auto uuid_in = [](const nlohmann::json& reply) {
+    for (const auto& resource : reply.at("data").at("resources")) {
+      if (resource.value("type", "") == "host") return resource.at("uuid").get<std::string>();
+    }
+    return std::string();
+  };
+  std::string first;
+  for (const char* id : {"p1", "p2"}) {
+    const auto before = server_.subscribed();
+    run({"run"});
+    ASSERT_TRUE(server_.wait_subscribed(before + 1, 20s)) << output();
+    server_.send(ping_event(id, {{"resources", true}}));
+    const auto reply = server_.wait_reply(id);
+    ASSERT_TRUE(reply);
+    if (first.empty()) first = uuid_in(*reply);
+    EXPECT_EQ(uuid_in(*reply), first);
+    ::kill(child_, SIGTERM);
+    EXPECT_EQ(exit_code(), exit_code::kSuccess);
+  }
+  EXPECT_FALSE(first.empty());
+}
+
+TEST_F(ProcessTest, one_process_survives_cuts_refusals_garbage_and_an_engine_that_goes) {
+  run_subscribed();
+  server_.send(std::string("{\"broken\""));
+  server_.send_raw("\x0f\xff garbage behind the protocol's back");
+  ASSERT_TRUE(server_.wait_subscribed(2, 20s));
+  for (const int status : {500, 502}) server_.answer("/subscribe", {status, "no"}, 1);
+  server_.cut();
+  ASSERT_TRUE(server_.wait_subscribed(3, 30s));
+  engine_.stop();
+  server_.send(activate_event("a1", "u-1", "local/box:1"));
+  const auto failed = server_.wait_reply("a1");
+  ASSERT_TRUE(failed);
+  EXPECT_EQ(failed->value("transitioning", ""), "error");
+  engine_.start();
+  server_.send(activate_event("a2", "u-1", "local/box:1"));
+  const auto worked = server_.wait_reply("a2");
+  ASSERT_TRUE(worked);
+  EXPECT_FALSE(worked->contains("transitioning")) << worked->dump();
+  EXPECT_TRUE(alive());
+}
+
+TEST_F(ProcessTest, H122_the_secret_key_is_in_no_output) {
+  variables_["CATTLE_SECRET_KEY"] = "planted-secret-key";
+  variables_["RANCHER_DEBUG"] = "1";
+  run({"run"});
+  ASSERT_TRUE(server_.wait_requests("/subscribe", 1, 20s));
+  ASSERT_TRUE(soon([&] { return output().find("does not accept the credentials") != std::string::npos; }))
+      << output();
+  EXPECT_THAT(output(), Not(HasSubstr("planted-secret-key")));
+  std::ifstream in(options_.log.file);
+  const std::string whole{std::istreambuf_iterator<char>(in), {}};
+  EXPECT_THAT(whole, HasSubstr("does not accept the credentials"));
+  EXPECT_THAT(whole, Not(HasSubstr("planted-secret-key")));
+}
+
+}  // namespace
+}  // namespace cattle::agent
