@@ -68,7 +68,7 @@ subscriber::SubscriptionListener Agent::listener() {
   subscriber::SubscriptionListener result;
   result.on_frame = [this](const std::string& frame) { dispatcher_.frame(frame, Clock::now()); };
   result.on_subscribed = [this] {
-    outages_.subscribed();
+    outages_.subscribed(subscription_.health().account_kind);
     upkeep_.subscribed();
   };
   result.on_outage = [this](const subscriber::Outage& outage) { outages_.began(outage); };

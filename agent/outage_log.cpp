@@ -44,7 +44,7 @@ void OutageLog::began(const subscriber::Outage& outage) {
             "): " + outage.detail + "; " + to_do + "; trying again until it works");
 }
 
-void OutageLog::subscribed() {
+void OutageLog::subscribed(const std::string& account_kind) {
   std::string line = "subscribed to " + server_url_;
   if (since_) {
     const auto away =
@@ -55,6 +55,10 @@ void OutageLog::subscribed() {
   since_.reset();
   was_subscribed_ = true;
   log_.info(line);
+  if (!account_kind.empty() && account_kind != "agent") {
+    log_.warn("the server takes this key for one of kind " + one_line(account_kind, 64) +
+              ", not of an agent: no events will come; register this host, or use an agent's key");
+  }
 }
 
 }  // namespace cattle::agent

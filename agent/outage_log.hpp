@@ -17,7 +17,8 @@ class OutageLog {
   OutageLog(AgentLog& log, std::string server_url) : log_(log), server_url_(std::move(server_url)) {}
 
   void began(const subscriber::Outage& outage);
-  void subscribed();
+  /// `account_kind`: as whom the server sees us, empty when it does not say.
+  void subscribed(const std::string& account_kind);
 
  private:
   AgentLog& log_;

@@ -207,17 +207,18 @@ TEST_F(LogTest, an_outage_says_what_to_do_and_its_end_how_long_it_was) {
   outage.status = 401;
   outage.detail = "HTTP/1.1 401 Unauthorized";
   outages.began(outage);
-  outages.subscribed();
+  outages.subscribed("agent");
   outage.trouble = subscriber::Trouble::agent_gone;
   outages.began(outage);
   outage.trouble = subscriber::Trouble::unreachable;
   outages.began(outage);
-  outages.subscribed();
+  outages.subscribed("admin");
   log.flush();
   EXPECT_THAT(content(),
               HasSubstr("does not accept the credentials (step upgrade): HTTP/1.1 401 Unauthorized"));
   EXPECT_THAT(content(), HasSubstr("no usable agent for this key"));
   EXPECT_THAT(content(), HasSubstr("can't be reached"));
+  EXPECT_THAT(content(), HasSubstr("of kind admin, not of an agent")) << "S57";
   EXPECT_THAT(content(), HasSubstr("subscribed to http://server/v1, after trying for "));
   EXPECT_THAT(content(), HasSubstr("subscribed to http://server/v1, was away for "));
 }
