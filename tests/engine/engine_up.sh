@@ -4,7 +4,8 @@
 # which tests/support/test_engine.hpp reads. Nothing of the user's engine is touched: socket, data, containerd, bridge
 # and network range are ours, and iptables is left alone (two engines would flush each other's chains; published ports
 # are served by docker-proxy). By hand: engine_up.sh /tmp/x; export CATTLE_TEST_ENGINE=/tmp/x/engine.json.
-source "$(dirname "${BASH_SOURCE[0]}")/engine_env.sh"
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+source "$here/engine_env.sh"
 
 registry_user=tester
 registry_password=registry-password-$tag
@@ -79,19 +80,9 @@ YAML
 }
 
 import_busybox() {
-  local root=$run/rootfs applet
-  mkdir -p "$root"/{bin,etc,proc,sys,dev,tmp,root}
-  cp "$(command -v busybox)" "$root/bin/busybox"
-  for applet in $("$root/bin/busybox" --list); do
-    [ "$applet" = busybox ] || ln -s busybox "$root/bin/$applet"
-  done
-  printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n' >"$root/etc/passwd"
-  printf 'root:x:0:\nnogroup:x:65534:\n' >"$root/etc/group"
-  chmod 1777 "$root/tmp"
-  tar -C "$root" --numeric-owner --owner=0 --group=0 -cf - . | api POST \
+  "$here/../../packaging/busybox-root.sh" | api POST \
     '/images/create?fromSrc=-&repo=local/busybox&tag=test&changes=CMD%20%5B%22/bin/sh%22%5D&changes=ENV%20PATH%3D/bin' \
     -H 'Content-Type: application/x-tar' --data-binary @- >/dev/null
-  rm -rf "$root"
 }
 
 # Three layers more on top of busybox, each of other random bytes, so that a pull has layers to count and time to be joined.
