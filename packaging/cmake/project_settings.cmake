@@ -4,8 +4,6 @@ find_package(Threads REQUIRED)
 set(OPENSSL_USE_STATIC_LIBS ${CATTLE_STATIC_CURL})
 find_package(OpenSSL REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
-# Boost.Process looks programs up with it; static, since it is the only compiled part of Boost in the agent.
-set(Boost_USE_STATIC_LIBS ON)
 find_package(Boost 1.81 REQUIRED)
 
 add_library(project_options INTERFACE)
