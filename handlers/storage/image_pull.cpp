@@ -49,6 +49,19 @@ class PausedDeadline {
   std::chrono::steady_clock::time_point begin_;
 };
 
+/// Calls its function at the end of the scope.
+template <typename Function>
+class Leaving {
+ public:
+  explicit Leaving(Function function) : function_(std::move(function)) {}
+  ~Leaving() { function_(); }
+  Leaving(const Leaving&) = delete;
+  Leaving& operator=(const Leaving&) = delete;
+
+ private:
+  Function function_;
+};
+
 }  // namespace
 
 struct ImagePulls::Job {
@@ -80,17 +93,19 @@ void ImagePulls::fetch(const ImageSource& source, Context& context) {
   const PausedDeadline paused(context.call);
   Waiter waiter;
   const auto job = join(source, waiter);
-  follow(*job, waiter, context);
-  std::exception_ptr error;
+  {
+    const Leaving leaving([&] { leave(job, waiter); });  // Also when a sink throws.
+    follow(*job, waiter, context);
+  }
   std::vector<docker::CallRecord> records;
+  std::exception_ptr error;
   bool done = false;
   {
     const Lock lock(mutex_);
-    done = job->done;
-    error = job->error;
     records = job->records;
+    error = job->error;
+    done = job->done;
   }
-  leave(job, waiter);
   if (context.call.observer) std::for_each(records.begin(), records.end(), context.call.observer);
   if (!done) {
     throw docker::Error(docker::ErrorKind::cancelled, 0, "pull of image " + source.name,

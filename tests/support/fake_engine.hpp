@@ -43,9 +43,9 @@ struct PullBehaviour {
   int progress_lines = 3;                   ///< For each layer.
   std::chrono::milliseconds line_pause{0};  ///< Before each line of the stream.
   int error_status = 0;                     ///< Not 0: answered with it and `error`, no stream.
-  std::string error;                        ///< With status 0: last line of the stream, under 200.
-  std::string username;                     ///< Not empty: X-Registry-Auth must carry these.
-  std::string password;
+  std::string error{};                      ///< With status 0: last line of the stream, under 200.
+  std::string username{};                   ///< Not empty: X-Registry-Auth must carry these.
+  std::string password{};
   nlohmann::json config =
       nlohmann::json::object();  ///< Config of the image that arrives: Cmd, ExposedPorts ...
 };
@@ -62,9 +62,9 @@ struct Fault {
     garbage      ///< Status 200 with a body that is not JSON.
   };
   Kind kind = Kind::answer;
-  std::string method;         ///< Empty: any.
-  std::string path_contains;  ///< Part of the path without version; empty: any.
-  int times = 1;              ///< Negative: until clear_faults().
+  std::string method{};         ///< Empty: any.
+  std::string path_contains{};  ///< Part of the path without version; empty: any.
+  int times = 1;                ///< Negative: until clear_faults().
   int status = 500;
   std::string message = "a fault was asked for";
   std::chrono::milliseconds pause{10};
