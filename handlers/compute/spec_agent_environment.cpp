@@ -2,8 +2,6 @@
 #include "docker-client/http/url.hpp"
 #include "handlers/compute/spec_draft.hpp"
 
-#include <regex>
-
 namespace cattle::handlers {
 namespace {
 
