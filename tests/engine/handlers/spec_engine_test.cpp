@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 
@@ -323,8 +324,8 @@ TEST_F(SpecOnEngine, H53_H54_a_cni_container_starts_behind_the_program_that_wait
   ASSERT_TRUE(image);
   ContainerSpec wrapped = spec;
   wrapped.body = wrap_cni_entrypoint(wrap_cni_entrypoint(spec.body, image), image);
-  json entrypoint = {"/.r/r"};
-  entrypoint.insert(entrypoint.end(), image->entrypoint.begin(), image->entrypoint.end());
+  json entrypoint = json::array({"/.r/r"});
+  for (const std::string& word : image->entrypoint) entrypoint.push_back(word);
   expect(inspect(create(wrapped)), {{"/Config/Entrypoint", entrypoint},
                                     {"/Config/Cmd", json(image->cmd)},
                                     {"/HostConfig/Binds", json::array({"rancher-cni:/.r:ro"})}});
