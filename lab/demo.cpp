@@ -2,11 +2,9 @@
 #include "lab/demo.hpp"
 
 #include "lab/agent_process.hpp"
-#include "lab/core.hpp"
+#include "lab/local_port.hpp"
 #include "lab/server.hpp"
 
-#include <arpa/inet.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -27,43 +25,6 @@ class StoryBroken : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
-
-class Socket {
- public:
-  Socket() : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {}
-  ~Socket() { ::close(descriptor_); }
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-  [[nodiscard]] int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
-
-sockaddr* generic(sockaddr_in& address) {
-  return static_cast<sockaddr*>(static_cast<void*>(&address));
-}
-
-int free_port() {
-  const Socket socket;
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  socklen_t length = sizeof(address);
-  if (::bind(socket.get(), generic(address), length) != 0 ||
-      ::getsockname(socket.get(), generic(address), &length) != 0) {
-    throw StoryBroken("no free port for the container");
-  }
-  return ntohs(address.sin_port);
-}
-
-bool accepts(int port) {
-  const Socket socket;
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return ::connect(socket.get(), generic(address), sizeof(address)) == 0;
-}
 
 Options server_options() {
   Options out;
