@@ -182,7 +182,9 @@ json PaperAgent::host_resources() {
 
 json PaperAgent::description(const Event& event, const json& ports, const json& mounts) {
   const json& instance = event.data.at("instanceHostMap").at("instance");
-  const std::string id = docker_id(instance.at("uuid").get<std::string>());
+  const json& known = instance.at("externalId");
+  const std::string id =
+      known.is_string() ? known.get<std::string>() : docker_id(instance.at("uuid").get<std::string>());
   const json inspect{
       {"Id", id},
       {"Config", {{"Labels", {{"io.rancher.container.uuid", instance.at("uuid")}}}, {"Env", json::array()}}}};

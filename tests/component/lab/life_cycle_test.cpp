@@ -9,8 +9,6 @@ namespace cattle::lab {
 namespace {
 
 using nlohmann::json;
-using subscriber::encode_error;
-using subscriber::encode_progress;
 using subscriber::encode_reply;
 using subscriber::Event;
 using tests::PaperAgent;
@@ -18,11 +16,6 @@ using namespace std::chrono_literals;
 using Names = std::vector<std::string>;
 
 class LifeCycleTest : public LabTest {};
-}
-static PaperAgent::Answer silence() {
-  return [](const Event&) { return std::vector<std::string>{}; };
-}
-};
 
 TEST_F(LifeCycleTest, E11_events_come_in_the_captured_order) {
   begin_with_host();

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "lab/local_port.hpp"
 #include "tests/engine/lab/lab_engine_test.hpp"
 
 namespace cattle::lab {
@@ -50,9 +51,13 @@ TEST_P(LifeCycleOnEngine, E11_a_container_lives_in_the_captured_order) {
 
 TEST_P(LifeCycleOnEngine, E3_published_ports_reach_running) {
   begin(flavoured());
-  const std::string id = running(
-      "ports",
-      {{"networkMode", "bridge"}, {"fields", {{"publishAllPorts", true}}}, {"ports", {"0.0.0.0::80/tcp"}}});
+  const int port = free_port();
+  const std::string spec = std::to_string(port) + ":80/tcp";
+  const json command{"httpd", "-f", "-p", "80", "-h", "/tmp"};
+  const std::string id =
+      running("ports", {{"networkMode", "bridge"}, {"ports", {spec}}, {"command", command}});
+  EXPECT_EQ(server_->row("instance", id).at("ports"), json::array({spec}));
+  EXPECT_TRUE(accepts(port));
   EXPECT_EQ(state_of(id), "running");
   for (const auto& process : server_->processes()) EXPECT_EQ(process.at("attempts"), 1) << process.dump();
   remove_and_check(id);
