@@ -83,7 +83,7 @@ class Story {
   void line(const std::string& what, const std::string& words) const {
     const auto passed = std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
     std::cout << "[" << std::setw(5) << std::fixed << std::setprecision(1) << passed << " s] " << std::left
-              << std::setw(22) << what << std::right << words << "\n"
+              << std::setw(32) << what << std::right << words << "\n"
               << std::flush;
   }
 
@@ -149,12 +149,13 @@ class Story {
     port_ = free_port();
     line("2 start a container",
          "port " + std::to_string(port_) + ":80/tcp, label story=demo, volume " + volume_name_ + " at /data");
-    container_ = server_.create_instance({{"name", "cattle-demo"},
-                                          {"image", options_.image},
-                                          {"command", {"httpd", "-f", "-p", "80", "-h", "/data"}},
-                                          {"ports", {std::to_string(port_) + ":80/tcp"}},
-                                          {"labels", {{"story", "demo"}}},
-                                          {"dataVolumes", {volume_name_ + ":/data"}}});
+    container_ = server_.create_instance(
+        {{"name", "cattle-demo"},
+         {"image", options_.image},
+         {"command", {"sh", "-c", "trap 'exit 0' TERM; httpd -f -p 80 -h /data & wait"}},
+         {"ports", {std::to_string(port_) + ":80/tcp"}},
+         {"labels", {{"story", "demo"}}},
+         {"dataVolumes", {volume_name_ + ":/data"}}});
     reach("instance", container_, "running");
     const json row = server_.row("instance", container_);
     line("", "    container " + row.at("externalId").get<std::string>().substr(0, 12) + ", address " +

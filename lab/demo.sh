@@ -139,6 +139,7 @@ if [ $result -ne 0 ]; then
   echo "demo: failed. What the agent said last:" >&2
   tail -n 15 "$logs/agent.log" "$logs/console.log" >&2
 fi
+rm -f "$logs/console.log" # the same lines
 echo
 echo "What the agent did, line by line: $logs/agent.log"
 exit $result
