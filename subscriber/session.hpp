@@ -50,7 +50,7 @@ class Session : public std::enable_shared_from_this<Session> {
   Stream stream_;
   boost::asio::steady_timer tick_;
   boost::beast::websocket::response_type answer_;
-  std::array<char, 16 * 1024> chunk_{};
+  std::array<char, 16UL * 1024> chunk_{};
   Clock::time_point last_received_;
   Clock::time_point last_data_;
   int keep_alives_ = 0;
