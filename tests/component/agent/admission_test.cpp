@@ -7,7 +7,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using nlohmann::json;
-using support::Fault;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
@@ -15,10 +14,6 @@ using testing::SizeIs;
 
 class AdmissionTest : public AgentTest {
  protected:
-  /// The engine's answers to requests for that path stay away until release().
-  void hold(const std::string& path) {
-    engine_.inject({.kind = Fault::Kind::hang, .path_contains = path, .times = -1});
-  }
   void release() { engine_.clear_faults(); }
 };
 
@@ -45,7 +40,7 @@ TEST_F(AdmissionTest, H6_R28_events_for_one_instance_run_one_after_the_other_and
 TEST_F(AdmissionTest, R28_different_instances_run_at_the_same_time) {
   engine_.add_image("local/box:1");
   start();
-  hold("/containers/create");
+  hang("/containers/create");
   for (int i = 0; i < 8; ++i) {
     server_.send(activate_event("a" + std::to_string(i), "u-" + std::to_string(i), "local/box:1"));
   }
@@ -55,7 +50,7 @@ TEST_F(AdmissionTest, R28_different_instances_run_at_the_same_time) {
 
 TEST_F(AdmissionTest, H8_inspects_without_a_resource_id_do_not_wait_for_each_other) {
   start();
-  hold("/containers/");
+  hang("/containers/");
   for (int i = 0; i < 5; ++i) server_.send(inspect_event("i" + std::to_string(i), "c" + std::to_string(i)));
   EXPECT_TRUE(engine_.wait_for_calls("GET", "/containers/", 5));
   release();
@@ -66,7 +61,7 @@ TEST_F(AdmissionTest, R29_H7_pings_are_answered_while_everything_else_is_busy) {
   options_.dispatcher.workers.threads = 4;
   start();
   server_.answer("/configcontent/pyagent", {.status = 200, .delay = 3s}, 1);
-  hold("/containers/");
+  hang("/containers/");
   for (int i = 0; i < 8; ++i) {
     server_.send(activate_event("a" + std::to_string(i), "u-" + std::to_string(i), "local/box:1"));
   }
@@ -84,7 +79,7 @@ TEST_F(AdmissionTest, config_update_runs_beside_workers_that_are_all_busy) {
   engine_.add_image("local/box:1");
   options_.dispatcher.workers.threads = 2;
   start();
-  hold("/containers/");
+  hang("/containers/");
   for (int i = 0; i < 4; ++i) {
     server_.send(activate_event("a" + std::to_string(i), "u-" + std::to_string(i), "local/box:1"));
   }
@@ -98,7 +93,7 @@ TEST_F(AdmissionTest, what_is_too_much_for_a_key_is_dropped_and_logged) {
   engine_.add_image("local/box:1");
   options_.dispatcher.queue.waiting_per_key = 1;
   start();
-  hold("/containers/");
+  hang("/containers/");
   server_.send(activate_event("a1", "u-1", "local/box:1"));
   server_.send(activate_event("a2", "u-1", "local/box:1"));
   server_.send(activate_event("a3", "u-1", "local/box:1"));
@@ -112,7 +107,7 @@ TEST_F(AdmissionTest, what_is_too_much_in_all_is_dropped_and_logged) {
   engine_.add_image("local/box:1");
   options_.dispatcher.queue.admitted = 2;
   start();
-  hold("/containers/");
+  hang("/containers/");
   for (int i = 1; i <= 3; ++i) {
     server_.send(activate_event("a" + std::to_string(i), "u-" + std::to_string(i), "local/box:1"));
   }
@@ -123,7 +118,7 @@ TEST_F(AdmissionTest, what_is_too_much_in_all_is_dropped_and_logged) {
 TEST_F(AdmissionTest, what_outlived_its_time_while_it_waited_is_dropped_and_never_run) {
   engine_.add_image("local/box:1");
   start();
-  hold("/containers/create");
+  hang("/containers/create");
   server_.send(activate_event("a1", "u-1", "local/box:1"));
   auto late = deactivate_event("d1", "u-1");
   late["timeoutMillis"] = 50;
@@ -141,7 +136,7 @@ TEST_F(AdmissionTest, what_outlived_its_time_while_it_waited_is_dropped_and_neve
 TEST_F(AdmissionTest, a_resend_starts_a_waiting_events_time_anew) {
   engine_.add_image("local/box:1");
   start();
-  hold("/containers/create");
+  hang("/containers/create");
   server_.send(activate_event("a1", "u-1", "local/box:1"));
   auto waiting = deactivate_event("d1", "u-1");
   waiting["timeoutMillis"] = 2'000;
@@ -182,7 +177,7 @@ TEST_F(AdmissionTest, force_stop_by_container_id_waits_for_its_instances_event) 
   server_.send(activate_event("a1", "u-1", "local/box:1"));
   ASSERT_TRUE(server_.wait_reply("a1"));
   const auto container = engine_.container_ids().at(0);
-  hold("/stop");
+  hang("/stop");
   auto deactivate = deactivate_event("d1", "u-1");
   deactivate["data"]["instanceHostMap"]["instance"]["externalId"] = container;
   server_.send(deactivate);

@@ -7,7 +7,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using nlohmann::json;
-using support::Fault;
 using testing::HasSubstr;
 using testing::Not;
 using testing::SizeIs;
@@ -111,7 +110,7 @@ TEST_F(LinkTest, stopping_closes_with_a_close_frame_after_the_running_work) {
 TEST_F(LinkTest, stopping_does_not_wait_for_an_engine_that_hangs) {
   engine_.add_image("local/box:1");
   start();
-  engine_.inject({.kind = Fault::Kind::hang, .path_contains = "/containers/", .times = -1});
+  hang("/containers/");
   server_.send(activate_event("a1", "u-1", "local/box:1"));
   ASSERT_TRUE(engine_.wait_for_calls("", "/containers/", 1));
   agent_->finish();

@@ -15,7 +15,6 @@ namespace cattle::agent {
 namespace {
 
 using namespace std::chrono_literals;
-using support::Fault;
 using testing::HasSubstr;
 using testing::Not;
 using testing::SizeIs;
@@ -124,7 +123,7 @@ TEST_F(ProcessTest, sigterm_lets_running_work_finish_and_ends_with_0_and_a_close
 TEST_F(ProcessTest, the_grace_time_is_bounded) {
   variables_["CATTLE_AGENT_GRACE_SECONDS"] = "1";
   run_subscribed();
-  engine_.inject({.kind = Fault::Kind::hang, .path_contains = "/containers/", .times = -1});
+  hang("/containers/");
   server_.send(activate_event("a1", "u-1", "local/box:1"));
   ASSERT_TRUE(engine_.wait_for_calls("", "/containers/", 1));
   ::kill(child_, SIGINT);
@@ -135,7 +134,7 @@ TEST_F(ProcessTest, the_grace_time_is_bounded) {
 TEST_F(ProcessTest, a_second_signal_ends_it_at_once) {
   variables_["CATTLE_AGENT_GRACE_SECONDS"] = "60";
   run_subscribed();
-  engine_.inject({.kind = Fault::Kind::hang, .path_contains = "/containers/", .times = -1});
+  hang("/containers/");
   server_.send(activate_event("a1", "u-1", "local/box:1"));
   ASSERT_TRUE(engine_.wait_for_calls("", "/containers/", 1));
   ::kill(child_, SIGTERM);

@@ -7,7 +7,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using nlohmann::json;
-using support::Fault;
 using support::ServerAnswer;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -230,7 +229,7 @@ TEST_F(ReplyTest, R18_ten_thousand_pings_are_answered_once_each) {
 }
 
 TEST_F(ReplyTest, H112_R29_an_activation_ping_is_answered_once_while_the_engine_hangs) {
-  engine_.inject({.kind = Fault::Kind::hang, .times = -1});
+  hang("");
   start();
   auto event = ping_event("act", {{"resources", true}, {"stats", true}});
   event["timeoutMillis"] = 2'000;

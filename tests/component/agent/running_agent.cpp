@@ -127,6 +127,14 @@ void AgentTest::start() {
   ASSERT_TRUE(server_.wait_subscribed(1));
 }
 
+void AgentTest::hang(const std::string& path) {
+  support::Fault fault;
+  fault.kind = support::Fault::Kind::hang;
+  fault.path_contains = path;
+  fault.times = -1;
+  engine_.inject(fault);
+}
+
 std::string AgentTest::log() const {
   if (agent_) agent_->log().flush();
   std::ifstream in(options_.log.file);

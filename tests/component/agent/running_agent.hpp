@@ -42,6 +42,8 @@ class AgentTest : public testing::Test {
 
   void start();  ///< And waits until it is subscribed.
   void stop() { agent_.reset(); }
+  /// The engine's answers to requests whose path has this in it stay away until its clear_faults().
+  void hang(const std::string& path);
   [[nodiscard]] std::string log() const;
   /// Waits until the log has that text.
   [[nodiscard]] bool logged(const std::string& text) const;
