@@ -87,21 +87,22 @@ AddressWait::Look AddressWait::look(const docker::Container& container) const {
   return look;
 }
 
-bool AddressWait::has_ended(const docker::Container& container) const {
-  return !std::ifstream(options_.proc + "/" + std::to_string(container.pid) + "/stat").good();
+/// An agent that doesn't see the host's processes has to ask the engine each time.
+bool AddressWait::has_ended(const docker::Container& container, const Context& context) const {
+  if (std::ifstream(options_.proc + "/" + std::to_string(container.pid) + "/stat").good()) return false;
+  const auto now = engine_.inspect_container(container.id, context.call);
+  return !now || now->pid != container.pid;
 }
 
 AddressWait::Look AddressWait::wait(const docker::Container& container, const Context& context) const {
   const auto start = std::chrono::steady_clock::now();
   auto limited = context.call;
   limited.deadline = std::min(start + options_.longest, context.call.deadline - options_.reply_time);
-  // An agent that doesn't see the host's processes can't tell when the container's one is gone.
-  const bool sees_process = !has_ended(container);
   auto pause = options_.first_pause;
   while (true) {
     auto found = look(container);
     if (!found.address.empty() || !found.error.empty()) return found;
-    if (!wait_for(limited, pause) || (sees_process && has_ended(container))) return look(container);
+    if (!wait_for(limited, pause) || has_ended(container, context)) return look(container);
     pause = std::min(pause * 2, kLongestPause);
   }
 }

@@ -52,7 +52,7 @@ class AddressWait {
   [[nodiscard]] Look look(const docker::Container& container) const;
   [[nodiscard]] Look wait(const docker::Container& container, const Context& context) const;
   [[nodiscard]] Look in_state_file(const docker::Container& container) const;
-  [[nodiscard]] bool has_ended(const docker::Container& container) const;
+  [[nodiscard]] bool has_ended(const docker::Container& container, const Context& context) const;
 
   const docker::Client& engine_;
   AddressWaitOptions options_;
