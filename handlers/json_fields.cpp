@@ -3,6 +3,8 @@
 
 #include "handlers/errors.hpp"
 
+#include <fmt/format.h>
+
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -135,7 +137,7 @@ std::optional<std::map<std::string, std::string>> JsonFields::text_map(const std
   if (!value->is_object()) fail(key, "a map of strings");
   std::map<std::string, std::string> map;
   for (const auto& [name, entry] : value->items()) {
-    if (!entry.is_null() && !is_scalar(entry)) fail(key + "." + name, "a string");
+    if (!entry.is_null() && !is_scalar(entry)) fail(fmt::format("{}.{}", key, name), "a string");
     map.emplace(name, scalar_to_text(entry));
   }
   return map;

@@ -6,6 +6,8 @@
 #include "handlers/compute/spec_fields.hpp"
 #include "handlers/errors.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 
@@ -30,11 +32,18 @@ bool docker_takes_name(const std::string& name) {
          std::all_of(name.begin(), name.end(), is_name_character);
 }
 
+bool is_unset(const nlohmann::json& value) {
+  if (value.is_string()) {
+    const auto& text = value.get_ref<const std::string&>();
+    return text.empty() || text == "default";
+  }
+  return value.empty() || value == 0;
+}
+
 void warn_of_other_systems(SpecDraft& draft) {
   if (!draft.settings.document().is_object()) return;
   for (const auto& [name, value] : draft.settings.document().items()) {
-    const bool unset = value.is_null() || value == 0 || value == "" || value == "default" || value.empty();
-    if (!unset && use_of_field(name) == FieldUse::other_system) {
+    if (!is_unset(value) && use_of_field(name) == FieldUse::other_system) {
       draft.warnings.push_back(draft.settings.path_of(name) + " has no effect on Linux with this engine");
     }
   }
@@ -44,7 +53,7 @@ nlohmann::json finish_body(SpecDraft& draft) {
   nlohmann::json body = std::move(draft.config);
   if (!draft.environment.empty()) {
     auto& entries = body["Env"] = nlohmann::json::array();
-    for (const auto& [name, value] : draft.environment) entries.push_back(name + "=" + value);
+    for (const auto& [name, value] : draft.environment) entries.push_back(fmt::format("{}={}", name, value));
   }
   body["Labels"] = draft.labels;
   body["HostConfig"] = std::move(draft.host_config);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "handlers/compute/spec_draft.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -72,15 +74,15 @@ void add_target(const std::string& name, const std::string& host, const Instance
   for (const LinkPort& port : link.ports) {
     if (port.private_port == 0) continue;
     const std::string number = std::to_string(port.private_port);
-    const std::string url = port.protocol + "://" + host + ":" + number;
-    const std::string one = prefix + "_PORT_" + number + "_" + upper_case(port.protocol);
+    const std::string url = fmt::format("{}://{}:{}", port.protocol, host, number);
+    const std::string one = fmt::format("{}_PORT_{}_{}", prefix, number, upper_case(port.protocol));
     variables[prefix + "_PORT"] = url;
     variables[one] = url;
     variables[one + "_ADDR"] = host;
     variables[one + "_PORT"] = number;
     variables[one + "_PROTO"] = port.protocol;
   }
-  for (const auto& [key, value] : target) variables[prefix + "_ENV_" + key] = value;
+  for (const auto& [key, value] : target) variables[fmt::format("{}_ENV_{}", prefix, key)] = value;
 }
 
 void add_link(const InstanceLink& link, Variables& variables) {
