@@ -48,6 +48,7 @@ class LabEngineTest : public tests::EngineTest {
   void begin(Options options = {}) {
     options.settings.security = true;
     options.settings.ping_schedule = std::chrono::seconds(1);
+    options.settings.ping_instances_every = 15;  // Every 15 s, as the real server.
     options.settings.config_sync = std::chrono::seconds(2);
     options.settings.retry_base = std::chrono::milliseconds(200);
     server_ = std::make_unique<Server>(options);
@@ -56,6 +57,7 @@ class LabEngineTest : public tests::EngineTest {
     start_agent();
     ASSERT_TRUE(server_->wait_for_host(kSoon)) << "no host: see " << directory_;
   }
+  void ask_for_instances() { server_->set("agent.ping.instances.every", 2); }
   void start_agent() {
     agent_.emplace(
         AgentProgram{CATTLE_AGENT_PROGRAM, server_->url(), key_.key, engine().docker_host, directory_, {}});

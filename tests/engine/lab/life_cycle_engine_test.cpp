@@ -64,8 +64,8 @@ TEST_P(LifeCycleOnEngine, E3_published_ports_reach_running) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Servers, LifeCycleOnEngine,
-                         ::testing::Values(Flavour::cattle, Flavour::pasturestack), [](const auto& info) {
-                           return info.param == Flavour::cattle ? "cattle" : "pasturestack";
+                         ::testing::Values(Flavour::cattle, Flavour::pasturestack), [](const auto& flavour) {
+                           return flavour.param == Flavour::cattle ? "cattle" : "pasturestack";
                          });
 
 class LabOnEngine : public LabEngineTest {};
@@ -104,6 +104,7 @@ TEST_F(LabOnEngine, a_private_registry_wants_its_password) {
 
 TEST_F(LabOnEngine, E9_a_container_started_by_hand_is_seen_and_left_alone) {
   begin();
+  ask_for_instances();
   const auto made = docker_->create_container(
       "by-hand-lab",
       {{"Image", engine().image}, {"Cmd", {"sleep", "600"}}, {"HostConfig", {{"NetworkMode", "none"}}}}, {});
@@ -125,6 +126,7 @@ TEST_F(LabOnEngine, E9_a_container_started_by_hand_is_seen_and_left_alone) {
 
 TEST_F(LabOnEngine, E19_an_exit_is_seen) {
   begin();
+  ask_for_instances();
   const std::string id = create("exits", {{"command", {"sh", "-c", "sleep 1"}}});
   EXPECT_TRUE(server_->wait_until(
       [&](Core& core) { return core.store.at("instance", *plain_id(id)).at("startCount") == 1; }, kSoon));

@@ -71,6 +71,7 @@ TEST_F(OutageOnEngine, the_engine_is_restarted) {
   const std::string command = std::string("bash '") + CATTLE_RESTART_ENGINE + "' '" +
                               engine().dockerd_pid_file + "' '" + socket + "'";
   ASSERT_EQ(std::system(command.c_str()), 0);
+  ask_for_instances();
   EXPECT_TRUE(server_->wait_for_state("instance", before, "stopped", kSoon))
       << "its containers ended with the engine";
   remove_and_check(before);
