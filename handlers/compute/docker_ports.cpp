@@ -27,9 +27,9 @@ bool is_twin(const PortSummary& port, const std::vector<PortSummary>& all) {
 }
 
 std::string port_text(const PortSummary& port) {
-  const auto container_side = std::to_string(port.private_port) + "/" + port.type;
+  auto container_side = std::to_string(port.private_port) + "/" + port.type;
   if (port.public_port == 0) return container_side;
-  const auto published = std::to_string(port.public_port) + ":" + container_side;
+  auto published = std::to_string(port.public_port) + ":" + container_side;
   if (port.ip.empty()) return published;
   const bool v6 = port.ip.find(':') != std::string::npos;
   return (v6 ? "[" + port.ip + "]" : port.ip) + ":" + published;
