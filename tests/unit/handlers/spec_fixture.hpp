@@ -54,7 +54,7 @@ inline json host_config_of(json fields, const json& columns = json::object(),
 }
 
 /// The columns of an instance whose first nic is on a network of this kind.
-inline json on_network(const std::string& kind, json more = json::object()) {
+inline json on_network(const std::string& kind, const json& more = json::object()) {
   json columns = {{"nics",
                    {{{"deviceNumber", 0},
                      {"macAddress", "02:00:00:00:00:01"},
