@@ -11,6 +11,7 @@
 #include "docker-client/http/client.hpp"
 
 #include <CLI/CLI.hpp>
+#include <nss.h>
 
 #include <exception>
 #include <functional>
@@ -149,6 +150,8 @@ int parse_and_run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // A static program must not load modules that the host's nsswitch.conf names: they belong to another C library.
+  ::__nss_configure_lookup("hosts", "files dns");
   try {
     return parse_and_run(argc, argv);
   } catch (const config::ConfigError& error) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/config.hpp"
 
+#include "config/ca_bundle.hpp"
 #include "config/home.hpp"
 #include "config/host_labels.hpp"
 #include "config/hostname.hpp"
@@ -58,6 +59,7 @@ void read_server(const Settings& settings, const Overrides& overrides, Config& c
   const auto config_url = settings.either("CONFIG_URL");
   config.config_url = config_url ? trimmed_url(*config_url, "CATTLE_CONFIG_URL") : config.url;
   config.ca_file = first_of(settings, {"SSL_CERT_FILE", "CURL_CA_BUNDLE"});
+  if (config.ca_file.empty() && config.url.starts_with("https://")) config.ca_file = default_ca_bundle();
   config.http_proxy = config.url.starts_with("https://") ? first_of(settings, {"https_proxy", "HTTPS_PROXY"})
                                                          : first_of(settings, {"http_proxy", "HTTP_PROXY"});
   config.no_proxy = first_of(settings, {"no_proxy", "NO_PROXY"});

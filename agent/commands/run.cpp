@@ -93,6 +93,7 @@ int run(const config::Overrides& overrides, bool as_service) {
   if (as_service && stands_beside_a_container(settings)) return exit_code::kBeside;
   return run_configured(settings, signals, [&](AgentOptions& options) {
     options.upkeep.prepare_host = as_service;
+    options.upkeep.preparation.wait_program = "/usr/lib/cattle-agent/r";  // Where the .deb puts it.
     if (!settings.package.empty()) adapt_to_package(settings, options);
   });
 }

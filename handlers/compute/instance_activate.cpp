@@ -56,7 +56,12 @@ std::string InstanceActivate::start_existing(const Instance& instance, const Con
 }
 
 std::string InstanceActivate::create_and_start(const InstanceHostMap& map, Context& context) const {
-  const auto spec = make_container_spec(map.instance, gather(map, context));
+  auto facts = gather(map, context);
+  if (!map.instance.data_volume_mounts.empty()) {
+    (void)make_container_spec(map.instance, facts);  // A bad field is found before a volume is touched.
+    facts.flex_mounts = parts_.volumes.prepare(map.instance.data_volume_mounts, context);
+  }
+  const auto spec = make_container_spec(map.instance, facts);
   report(spec, context);
   if (spec.pull_always) parts_.pulls.fetch(source_of(map.instance, spec), context);
   const auto container = create(map.instance, spec, context);
@@ -88,9 +93,6 @@ SpecFacts InstanceActivate::gather(const InstanceHostMap& map, Context& context)
   for (const auto& reference : instance.volumes_from) {
     const auto other = find_container(parts_.engine, reference, NameRule::counts, context.call);
     if (other) facts.volumes_from_ids.push_back(other->id);
-  }
-  if (!instance.data_volume_mounts.empty()) {
-    facts.flex_mounts = parts_.volumes.prepare(instance.data_volume_mounts, context);
   }
   return facts;
 }
