@@ -150,8 +150,10 @@ int parse_and_run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+#ifdef CATTLE_STATIC_LIBC
   // A static program must not load modules that the host's nsswitch.conf names: they belong to another C library.
   ::__nss_configure_lookup("hosts", "files dns");
+#endif
   try {
     return parse_and_run(argc, argv);
   } catch (const config::ConfigError& error) {
