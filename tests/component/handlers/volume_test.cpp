@@ -16,6 +16,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <atomic>
 #include <memory>
 
 namespace cattle::handlers {
@@ -248,15 +249,6 @@ TEST_F(Volumes, H065_data_volumes_are_created_before_use_and_only_when_absent) {
   EXPECT_EQ(calls("POST", "/volumes/create"), 1U);
 }
 
-TEST_F(Volumes, H066_a_driver_that_is_not_flex_gets_a_docker_volume_and_attach) {
-  const auto plugin = driver("rancher-nfs", "local");
-  EXPECT_TRUE(prepare(managed("v", -1, "rancher-nfs")).empty());
-  EXPECT_TRUE(fake_.has_volume("v"));
-  EXPECT_THAT(plugin->paths(), ElementsAre("/VolumeDriver.Capabilities", "/VolumeDriver.Attach"));
-  EXPECT_EQ(json::parse(plugin->requests().back().body), (json{{"Name", "v"}, {"Opts", {{"a", "b"}}}}));
-  EXPECT_EQ(plugin->requests().back().host, "volume-plugin");
-}
-
 TEST_F(Volumes, H066_a_flex_driver_creates_attaches_and_mounts_without_docker) {
   const auto plugin = driver("rancher-ebs", "flex");
   EXPECT_EQ(prepare(managed("v", -1, "rancher-ebs")), (std::map<std::string, std::string>{{"v", "/mnt/v"}}));
@@ -278,11 +270,13 @@ TEST_F(Volumes, H066_a_missing_socket_is_an_error_that_names_it) {
 }
 
 TEST_F(Volumes, H066_a_driver_that_does_not_know_attach_is_no_failure) {
+  fake_.add_volume("v", "rancher-nfs");
   const auto plugin = driver("rancher-nfs", "local", {404, "404 page not found\n"});
   EXPECT_TRUE(prepare(managed("v", -1, "rancher-nfs")).empty());
 }
 
 TEST_F(Volumes, H066_what_a_driver_refuses_is_told_in_its_own_words) {
+  fake_.add_volume("v", "rancher-nfs");
   const auto plugin = driver("rancher-nfs", "local", {400, R"({"Err":"no such export"})"});
   try {
     static_cast<void>(prepare(managed("v", -1, "rancher-nfs")));
@@ -318,14 +312,6 @@ TEST_F(Volumes, flex_volume_that_docker_knows_is_deleted_by_docker) {
   EXPECT_THAT(plugin->paths(), ElementsAre("/VolumeDriver.Capabilities"));
 }
 
-TEST_F(Volumes, S59_pasturestack_nfs_is_attached_where_its_socket_is) {
-  EXPECT_TRUE(prepare(managed("v", -1, "pasturestack-nfs")).empty());
-  EXPECT_EQ(calls("POST", "/volumes/create"), 1U);
-  const auto plugin = driver("pasturestack-nfs", "local");
-  EXPECT_TRUE(prepare(managed("v", -1, "pasturestack-nfs")).empty());
-  EXPECT_THAT(plugin->paths(), ElementsAre("/VolumeDriver.Capabilities", "/VolumeDriver.Attach"));
-}
-
 TEST_F(Volumes, a_driver_name_never_chooses_a_path) {
   const auto plugin = driver("evil", "flex");
   for (const auto* name : {"../evil", "evil", "/tmp/evil", "rancher-nfs/../evil"}) {
@@ -334,18 +320,19 @@ TEST_F(Volumes, a_driver_name_never_chooses_a_path) {
   EXPECT_TRUE(plugin->requests().empty());
 }
 
-/// An engine with documents that only a volume plugin could cause.
-class MovedVolumes : public ::testing::Test {
+/// An engine with plugins, whose volumes may have moved.
+class PluginVolumes : public ::testing::Test {
  protected:
   support::SocketAnswer answer(const support::SocketRequest& request) {
     if (request.path.find("/version") != std::string::npos) {
       return {200, R"({"Version":"20.10.24","ApiVersion":"1.41","MinAPIVersion":"1.12"})"};
     }
     if (request.method == "DELETE") {
-      moved_ = false;
+      present_ = moved_ = false;
       return {204, ""};
     }
-    if (request.method == "GET" && !moved_) return {404, R"({"message":"no such volume"})"};
+    if (request.method == "POST") present_ = true;
+    if (!present_) return {404, R"({"message":"no such volume"})"};
     return {200, json{{"Name", "v"}, {"Driver", "d"}, {"Mountpoint", moved_ ? "moved" : "/mnt/v"}}.dump()};
   }
   std::size_t count(const std::string& method) const {
@@ -354,7 +341,20 @@ class MovedVolumes : public ::testing::Test {
     return found;
   }
 
-  bool moved_ = true;
+  std::unique_ptr<support::ScriptedSocket> driver(const std::string& name) {
+    return std::make_unique<support::ScriptedSocket>(
+        directory_.path() + "/" + name + ".sock", [](const auto&) {
+          return support::SocketAnswer{200, R"({"Capabilities":{"Scope":"local"}})"};
+        });
+  }
+  std::map<std::string, std::string> prepare(const std::string& driver) {
+    const auto volume = managed("v", -1, driver);
+    return VolumePreparation(engine_, plugins_)
+        .prepare({decode_volume(JsonFields(volume, "volume"))}, test_.context);
+  }
+
+  std::atomic<bool> present_ = true;
+  std::atomic<bool> moved_ = true;
   support::TempDir directory_;
   support::ScriptedSocket socket_{directory_.path() + "/d",
                                   [this](const auto& request) { return answer(request); }};
@@ -367,7 +367,7 @@ class MovedVolumes : public ::testing::Test {
   support::TestContext test_;
 };
 
-TEST_F(MovedVolumes, H095_a_moved_volume_is_deleted_and_created) {
+TEST_F(PluginVolumes, H095_a_moved_volume_is_deleted_and_created) {
   const VolumeActivate handler(engine_, plugins_);
   EXPECT_EQ(
       handler.handle(make_event("storage.volume.activate", map_of(managed("v"))), test_.context).value(),
@@ -376,7 +376,26 @@ TEST_F(MovedVolumes, H095_a_moved_volume_is_deleted_and_created) {
   EXPECT_EQ(count("POST"), 1U);
 }
 
-TEST_F(MovedVolumes, removal_leaves_a_moved_volume_to_its_other_host) {
+TEST_F(PluginVolumes, H066_a_driver_that_is_not_flex_gets_a_docker_volume_and_attach) {
+  present_ = moved_ = false;
+  const auto plugin = driver("rancher-nfs");
+  EXPECT_TRUE(prepare("rancher-nfs").empty());
+  EXPECT_EQ(count("POST"), 1U);
+  EXPECT_THAT(plugin->paths(), ElementsAre("/VolumeDriver.Capabilities", "/VolumeDriver.Attach"));
+  EXPECT_EQ(json::parse(plugin->requests().back().body), (json{{"Name", "v"}, {"Opts", {{"a", "b"}}}}));
+  EXPECT_EQ(plugin->requests().back().host, "volume-plugin");
+}
+
+TEST_F(PluginVolumes, S59_pasturestack_nfs_is_attached_where_its_socket_is) {
+  present_ = moved_ = false;
+  EXPECT_TRUE(prepare("pasturestack-nfs").empty());
+  EXPECT_EQ(count("POST"), 1U);
+  const auto plugin = driver("pasturestack-nfs");
+  EXPECT_TRUE(prepare("pasturestack-nfs").empty());
+  EXPECT_THAT(plugin->paths(), ElementsAre("/VolumeDriver.Capabilities", "/VolumeDriver.Attach"));
+}
+
+TEST_F(PluginVolumes, removal_leaves_a_moved_volume_to_its_other_host) {
   const AgentContainer agent{""};
   EngineLane lane;
   const ContainerRemoval removal{engine_, agent, lane};
