@@ -46,7 +46,7 @@ struct PortOwner {
 /// between threads.
 class PortOwners {
  public:
-  explicit PortOwners(const docker::Client& engine, std::size_t parallel = 8)
+  explicit PortOwners(const docker::Client& engine, std::size_t parallel = 16)
       : engine_(engine), parallel_(parallel) {}
 
   /// Throws docker::Error when the list fails (S11). Containers that could not be inspected before

@@ -27,6 +27,7 @@ json wanted(int port, const std::string& protocol = "tcp", const std::string& ad
 
 json bound(int port, const std::string& address = "") {
   return {{"Image", "busybox"},
+          {"ExposedPorts", {{"80/tcp", json::object()}}},
           {"HostConfig",
            {{"PortBindings", {{"80/tcp", {{{"HostIp", address}, {"HostPort", std::to_string(port)}}}}}}}}};
 }
@@ -99,8 +100,8 @@ TEST_F(PortCheckTest, S8_foreign_sockets_are_conflicts_also_behind_a_stopped_con
       "net/udp6",
       kHeader + "   0: 000000FD000000000000000005000000:0035 00000000000000000000000000000000:0000 07\n");
   std::set<std::string> sources;
-  for (const auto& conflict : check(wanted(18080)).at("conflicts"))
-    sources.insert(conflict.at("source").get<std::string>());
+  const auto told = check(wanted(18080));
+  for (const auto& conflict : told.at("conflicts")) sources.insert(conflict.at("source").get<std::string>());
   EXPECT_EQ(sources, (std::set<std::string>{"docker", "hostProcess"}));
   EXPECT_EQ(check(wanted(53, "udp", "[FD00:0::5]")).at("conflicts"), json::array({{{"source", "hostProcess"},
                                                                                    {"containerId", ""},
