@@ -217,7 +217,7 @@ http::Response Client::Engine::send_once(const EngineRequest& request, const std
     const Error translated = translate(error, request.subject);
     // Who comes back after an outage may be another version.
     if (translated.kind() == ErrorKind::unavailable) remember(nullptr);
-    throw translated;
+    throw Error(translated);
   } catch (...) {
     observation.end(0);
     throw;

@@ -76,7 +76,7 @@ Response Transfer::run(Handle& handle, bool fresh, const std::stop_token& stop) 
   curl_easy_getinfo(handle.easy(), CURLINFO_NUM_CONNECTS, &connections);
   const TransportError error = make_transport_error(handle.easy(), code, handle.error_text(), options_);
   stale_ = error.kind() == Kind::reset && connections == 0 && !got_bytes_;
-  throw error;
+  throw TransportError(error);
 }
 
 void Transfer::set_up(Handle& handle, bool fresh) {
@@ -91,8 +91,9 @@ void Transfer::set_up(Handle& handle, bool fresh) {
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Transfer::on_write);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
   headers_.reset();
-  for (const auto& [name, value] : options_.headers) add_header(name + ": " + value);
-  for (const auto& [name, value] : request_.headers) add_header(name + ": " + value);
+  for (const auto* headers : {&options_.headers, &request_.headers}) {
+    for (const auto& [name, value] : *headers) add_header(std::string(name).append(": ").append(value));
+  }
   set_body(easy);
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_.get());
 }
