@@ -70,6 +70,8 @@ AgentProcess::AgentProcess(const AgentProgram& program) {
   posix_spawn_file_actions_addopen(&setup.files, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&setup.files, 1, console.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   posix_spawn_file_actions_adddup2(&setup.files, 1, 2);
+  // Asio's sockets are not closed on exec: a child that held the server's would keep it from going away.
+  posix_spawn_file_actions_addclosefrom_np(&setup.files, 3);
   // The lab may have blocked signals for itself; the child starts with none blocked, in a group of its own.
   sigset_t none;
   sigemptyset(&none);

@@ -60,14 +60,30 @@ bool wants_subscription(const HttpRequest& upgrade, const Request& request) {
 
 }  // namespace
 
-void HttpServer::listen(const std::string& address, std::uint16_t port) {
-  const asio::ip::tcp::endpoint endpoint(asio::ip::make_address(address), port);
+void HttpServer::bind() {
+  const asio::ip::tcp::endpoint endpoint(asio::ip::make_address(address_), port_);
   acceptor_.open(endpoint.protocol());
   acceptor_.set_option(asio::socket_base::reuse_address(true));
   acceptor_.bind(endpoint);
-  acceptor_.listen();
+}
+
+void HttpServer::listen(const std::string& address, std::uint16_t port) {
+  address_ = address;
+  port_ = port;
+  bind();
   port_ = acceptor_.local_endpoint().port();
+  listen_again();
+}
+
+void HttpServer::listen_again() {
+  acceptor_.listen();
   asio::co_spawn(core_.io, accept(), asio::detached);
+}
+
+void HttpServer::leave() {
+  close();
+  // A client that tries again and again could otherwise be given this very port as its own.
+  bind();
 }
 
 void HttpServer::close() {

@@ -17,13 +17,17 @@ class HttpServer {
  public:
   explicit HttpServer(Core& core) : core_(core), api_(core), acceptor_(core.io) {}
 
-  /// Throws boost::system::system_error. The same port again after close().
+  /// Both throw boost::system::system_error.
   void listen(const std::string& address, std::uint16_t port);
+  void listen_again();  ///< After leave().
+  /// As close(), but nobody else can take the port meanwhile: connections to it are refused.
+  void leave();
   void close();  ///< The listening socket and all connections, subscriptions included, without a close frame.
   [[nodiscard]] std::uint16_t port() const { return port_; }
 
  private:
   using Socket = boost::asio::ip::tcp::socket;
+  void bind();
   boost::asio::awaitable<void> accept();
   boost::asio::awaitable<void> serve(std::shared_ptr<Socket> socket);
 
@@ -31,6 +35,7 @@ class HttpServer {
   Api api_;
   boost::asio::ip::tcp::acceptor acceptor_;
   std::list<std::weak_ptr<Socket>> connections_;
+  std::string address_;
   std::uint16_t port_ = 0;
 };
 

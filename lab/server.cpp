@@ -163,14 +163,14 @@ json Server::call(const std::string& agent, json event, Deadline deadline) {
 
 void Server::restart(Deadline away) {
   on_thread([this](Core& core) {
-    impl_->http.close();
+    impl_->http.leave();
     core.calls.abandon_all();
   });
   const auto back = [this](Deadline wait) -> asio::awaitable<void> {
     asio::steady_timer timer(impl_->core.io, wait);
     boost::system::error_code error;
     co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
-    impl_->http.listen(impl_->options.address, impl_->http.port());
+    impl_->http.listen_again();
   };
   asio::co_spawn(impl_->core.io, back(away), asio::use_future).get();
 }

@@ -53,7 +53,7 @@ TEST_P(LifeCycleOnEngine, E3_published_ports_reach_running) {
   begin(flavoured());
   const int port = free_port();
   const std::string spec = std::to_string(port) + ":80/tcp";
-  const json command{"httpd", "-f", "-p", "80", "-h", "/tmp"};
+  const json command{"sh", "-c", "trap 'exit 0' TERM; httpd -f -p 80 -h /tmp & wait"};
   const std::string id =
       running("ports", {{"networkMode", "bridge"}, {"ports", {spec}}, {"command", command}});
   EXPECT_EQ(server_->row("instance", id).at("ports"), json::array({spec}));
