@@ -48,7 +48,7 @@ clean_up() {
     awk -v at="$private/" 'index($2, at) == 1 {print $2}' /proc/mounts | sort -r | while read -r mount; do umount "$mount" 2>/dev/null; done
     rm -rf "$private"
   fi
-  rm -rf "$logs/home" "$logs/image"
+  rm -rf "$logs/home" "$logs/image" "$logs/console.log" # the console has the same lines as the log
 }
 story=0
 trap clean_up EXIT
@@ -139,7 +139,6 @@ if [ $result -ne 0 ]; then
   echo "demo: failed. What the agent said last:" >&2
   tail -n 15 "$logs/agent.log" "$logs/console.log" >&2
 fi
-rm -f "$logs/console.log" # the same lines
 echo
 echo "What the agent did, line by line: $logs/agent.log"
 exit $result

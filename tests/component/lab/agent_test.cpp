@@ -194,21 +194,6 @@ TEST_F(AgentInLab, a_missing_image_is_told_to_the_person) {
   EXPECT_NE(message.find("no/such"), std::string::npos) << message;
 }
 
-/// The list is older than the container that runs when it arrives: the server would remove it.
-TEST_F(AgentInLab, DISABLED_R39_a_list_taken_during_a_start_removes_nothing) {
-  begin();
-  server_->set("agent.ping.instances.every", 1);
-  engine_.set_delay(100ms);
-  std::vector<std::string> ids;
-  for (int i = 0; i < 20; ++i) ids.push_back(container({{"name", "c" + std::to_string(i)}}));
-  for (const auto& id : ids) {
-    EXPECT_TRUE(server_->wait_until(
-        [&](Core& core) { return core.store.at("instance", *plain_id(id)).at("startCount") == 1; }, kSoon));
-  }
-  EXPECT_TRUE(server_->wait_for_idle(kSoon));
-  for (const auto& id : ids) EXPECT_EQ(server_->row("instance", id).at("state"), "running");
-}
-
 TEST_F(AgentInLab, E9_a_container_made_by_hand_is_seen) {
   begin();
   server_->set("agent.ping.instances.every", 1);
