@@ -41,7 +41,7 @@ bool has_any(const std::string& text, std::initializer_list<const char*> parts) 
 /// Text to look for words in: lower case and without the names in it, since an image may be called "denied".
 std::string without_name(const std::string& message, const std::string& name) {
   std::string text = lower(message);
-  for (std::string part :
+  for (const std::string& part :
        {lower(name), lower(name.substr(0, name.find_first_of(":@", name.rfind('/') + 1)))}) {
     if (part.size() < 2) continue;
     for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at))

@@ -11,7 +11,7 @@ std::string negotiate(const std::string& engine_newest, const std::string& engin
     throw Error(ErrorKind::bad_response, 0, "GET /version",
                 "the engine does not say which API version it speaks");
   }
-  const std::string wanted = api_at_least(engine_oldest, kOldestApi) ? engine_oldest : kOldestApi;
+  std::string wanted = api_at_least(engine_oldest, kOldestApi) ? engine_oldest : kOldestApi;
   if (api_at_least(engine_newest, wanted) && api_at_least(kNewestApi, wanted)) return wanted;
   const std::string range =
       engine_oldest.empty() ? "up to " + engine_newest : engine_oldest + " to " + engine_newest;

@@ -51,7 +51,7 @@ std::string EngineContract::create(const std::string& suffix, const nlohmann::js
 }
 
 std::string EngineContract::start(const std::string& suffix, const nlohmann::json& create_body) {
-  const std::string id = create(suffix, create_body);
+  std::string id = create(suffix, create_body);
   EXPECT_EQ(client_->start_container(id, call_), StartOutcome::started);
   return id;
 }

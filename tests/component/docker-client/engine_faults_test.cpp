@@ -262,6 +262,7 @@ TEST_F(EngineFaults, idle_connections_are_few_after_a_crowd) {
   fake_.set_delay(milliseconds(50));
   {
     std::vector<std::jthread> crowd;
+    crowd.reserve(32);
     for (int i = 0; i < 32; ++i)
       crowd.emplace_back([this, &one = client()] { EXPECT_TRUE(one.inspect_container(id_, call_)); });
   }

@@ -44,22 +44,21 @@ class TlsEngine : public tests::EngineTest {
 
   void start() {
     const auto certificate = ca_.issue({"127.0.0.1"});
-    const std::vector<std::string> words{"dockerd",
-                                         "--host=tcp://127.0.0.1:0",
-                                         "--tlsverify",
-                                         "--tlscacert=" + ca_.ca_file(),
-                                         "--tlscert=" + certificate.certificate_file,
-                                         "--tlskey=" + certificate.key_file,
-                                         "--data-root=" + folder_ + "/r",
-                                         "--exec-root=" + folder_ + "/e",
-                                         "--pidfile=" + folder_ + "/p",
-                                         "--bridge=none",
-                                         "--iptables=false",
-                                         "--ip6tables=false"};
+    std::vector<std::string> words{"dockerd",
+                                   "--host=tcp://127.0.0.1:0",
+                                   "--tlsverify",
+                                   "--tlscacert=" + ca_.ca_file(),
+                                   "--tlscert=" + certificate.certificate_file,
+                                   "--tlskey=" + certificate.key_file,
+                                   "--data-root=" + folder_ + "/r",
+                                   "--exec-root=" + folder_ + "/e",
+                                   "--pidfile=" + folder_ + "/p",
+                                   "--bridge=none",
+                                   "--iptables=false",
+                                   "--ip6tables=false"};
     std::vector<char*> arguments;
-    for (const auto& word : words)
-      arguments.push_back(const_cast<char*>(
-          word.c_str()));  // NOLINT(cppcoreguidelines-pro-type-const-cast): exec's signature
+    arguments.reserve(words.size() + 1);
+    for (auto& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
     child_ = ::fork();
     if (child_ == 0) {
@@ -82,7 +81,7 @@ class TlsEngine : public tests::EngineTest {
 
   /// A folder as DOCKER_CERT_PATH names it.
   std::string cert_path(const support::TestCa& authority, const support::TestCa& client) {
-    const std::string path = folder_ + "/c" + std::to_string(++folders_);
+    std::string path = folder_ + "/c" + std::to_string(++folders_);
     std::filesystem::create_directory(path);
     const auto certificate = client.issue_client("agent");
     std::filesystem::copy_file(authority.ca_file(), path + "/ca.pem");

@@ -130,8 +130,10 @@ Answer FakeEngine::State::create(const EngineCall& call) {
   const std::string bare = !name.empty() && name.front() == '/' ? name.substr(1) : name;
   for (const auto& [id, container] : containers_) {
     if (container.name != bare) continue;
-    return fail(409, "Conflict. The container name \"/" + bare + "\" is already in use by container \"" + id +
-                         "\". You have to remove (or rename) that container to be able to reuse that name.");
+    std::string text = "Conflict. The container name \"/";
+    text.append(bare).append("\" is already in use by container \"").append(id);
+    return fail(409,
+                text + "\". You have to remove (or rename) that container to be able to reuse that name.");
   }
   const std::string id = make_container(bare, body, call.api_version);
   return reply(201, {{"Id", id}, {"Warnings", nlohmann::json::array()}});
@@ -149,7 +151,7 @@ std::string FakeEngine::State::make_container(const std::string& name, const nlo
   container.image_config = image->config;
   container.created = std::chrono::system_clock::now();
   mount_volumes(container);
-  const std::string id = container.id;
+  std::string id = container.id;
   emit(container, "create");
   containers_.emplace(id, std::move(container));
   return id;

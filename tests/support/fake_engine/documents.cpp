@@ -41,7 +41,7 @@ std::string address_of(const FakeContainer& container) {
 
 std::string mac_of(const FakeContainer& container) {
   if (!has_address(container)) return "";
-  const std::string wanted = wanted_mac(container);
+  std::string wanted = wanted_mac(container);
   if (!wanted.empty()) return wanted;
   char text[24];
   std::snprintf(text, sizeof(text), "02:42:ac:11:00:%02x",

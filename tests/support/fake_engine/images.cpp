@@ -62,6 +62,7 @@ std::vector<std::string> progress_lines(const std::string& reference, const Pull
     lines.push_back({{"errorDetail", {{"message", behaviour.error}}}, {"error", behaviour.error}});
   }
   std::vector<std::string> texts;
+  texts.reserve(lines.size());
   for (const auto& line : lines) texts.push_back(line.dump() + "\r\n");
   return texts;
 }

@@ -98,7 +98,7 @@ std::string FakeEngine::State::add_container(const std::string& name, const nloh
   nlohmann::json complete = body;
   if (!complete.contains("Image")) complete["Image"] = "handmade:latest";
   if (find_image(complete.at("Image")) == nullptr) put_image(complete.at("Image"), {{"Cmd", {"sh"}}});
-  const std::string id = make_container(name, complete, options_.api_version);
+  std::string id = make_container(name, complete, options_.api_version);
   if (running) {
     const Answer answer = start(containers_.at(id));
     if (answer.status >= 400) throw std::runtime_error("the container did not start: " + answer.body);
