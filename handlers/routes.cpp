@@ -96,7 +96,7 @@ struct Handlers::Parts {
   VolumeRemove volume_remove{engine, plugins, removal};
 
   CloudProvider cloud_provider{cloud_options(options)};
-  Ping ping{options, engine};
+  Ping ping{options, engine, lane.changes()};
   ConfigUpdate config_update{config_item_options(options), server};
   PortCheck port_check{engine, socket_table_directories(options)};
   DelegateRequest delegate_request{options, engine};

@@ -15,9 +15,9 @@ EngineLane::Turn EngineLane::take(const Context& context) {
                                         [this] { return !needed_ || !taken_; });
   if (!came)
     throw OperationError("The engine was busy with other containers until the event's time was over");
-  if (!needed_) return Turn(nullptr);
+  if (!needed_) return {nullptr, changes_};
   taken_ = true;
-  return Turn(this);
+  return {this, changes_};
 }
 
 void EngineLane::learn(const std::string& driver) {

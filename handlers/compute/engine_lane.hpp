@@ -2,6 +2,7 @@
 #pragma once
 
 #include "docker-client/types/container.hpp"
+#include "handlers/compute/container_changes.hpp"
 #include "handlers/context.hpp"
 
 #include <condition_variable>
@@ -16,16 +17,17 @@ namespace cattle::handlers {
 /// Safe to share between threads.
 class EngineLane {
  public:
-  /// Holds the lane, if there is one, as long as it lives.
+  /// Holds the lane, if there is one, as long as it lives; containers count as changing meanwhile.
   class Turn {
    public:
-    explicit Turn(EngineLane* lane) : lane_(lane) {}
+    Turn(EngineLane* lane, ContainerChanges& changes) : lane_(lane), change_(changes) {}
     ~Turn();
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
 
    private:
     EngineLane* lane_;  ///< Null: nothing is held.
+    ContainerChanges::Change change_;
   };
 
   /// Throws OperationError when the event's time ends or it is cancelled before its turn came.
@@ -33,10 +35,13 @@ class EngineLane {
 
   /// `driver` is an inspect's `Driver` or an info's; "" says nothing.
   void learn(const std::string& driver);
+  /// What the turns taken here change; for who lists containers.
+  [[nodiscard]] const ContainerChanges& changes() const { return changes_; }
 
  private:
   void release();
 
+  ContainerChanges changes_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
   bool needed_ = true;

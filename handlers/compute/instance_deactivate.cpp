@@ -25,7 +25,7 @@ std::optional<nlohmann::json> InstanceDeactivate::handle(const Event& event, Con
   }
   if (match->inspected) lane_.learn(storage_driver(*match->inspected));
   const auto turn = lane_.take(context);
-  stop(match->id, process.stop_timeout, context);
+  stop(match->id, process.stop_timeout, event, context);
   ContainerMatch stopped;
   stopped.id = match->id;
   stopped.inspected = confirm(match->id, instance, context);
@@ -34,17 +34,17 @@ std::optional<nlohmann::json> InstanceDeactivate::handle(const Event& event, Con
 }
 
 /// What the event's time leaves of the wanted grace time.
-std::chrono::seconds InstanceDeactivate::grace(std::chrono::seconds wanted, const Context& context) const {
-  const auto now = std::chrono::steady_clock::now();
-  if (context.call.deadline == std::chrono::steady_clock::time_point::max()) return wanted;
-  const auto left = std::chrono::duration_cast<std::chrono::seconds>(context.call.deadline - now);
+std::chrono::seconds InstanceDeactivate::grace(std::chrono::seconds wanted, const Event& event) const {
+  const auto end = event.received + event.timeout;
+  const auto left = std::chrono::duration_cast<std::chrono::seconds>(end - std::chrono::steady_clock::now());
   // However late it is, a container that was meant to end by itself gets a chance to.
   return std::min(wanted, std::max(left - timing_.reply_time, std::chrono::seconds(1)));
 }
 
-void InstanceDeactivate::stop(const std::string& id, std::chrono::seconds wanted, Context& context) const {
+void InstanceDeactivate::stop(const std::string& id, std::chrono::seconds wanted, const Event& event,
+                              Context& context) const {
   try {
-    (void)engine_.stop_container(id, grace(wanted, context), context.call);
+    (void)engine_.stop_container(id, grace(wanted, event), context.call);
   } catch (const docker::Error& error) {
     if (error.kind() == docker::ErrorKind::unavailable || error.kind() == docker::ErrorKind::cancelled) throw;
     // The look that follows decides, and kills what still runs.

@@ -31,8 +31,8 @@ class InstanceDeactivate {
   [[nodiscard]] std::optional<nlohmann::json> handle(const Event& event, Context& context) const;
 
  private:
-  [[nodiscard]] std::chrono::seconds grace(std::chrono::seconds wanted, const Context& context) const;
-  void stop(const std::string& id, std::chrono::seconds wanted, Context& context) const;
+  [[nodiscard]] std::chrono::seconds grace(std::chrono::seconds wanted, const Event& event) const;
+  void stop(const std::string& id, std::chrono::seconds wanted, const Event& event, Context& context) const;
   /// The stopped container, or nullopt when it is gone. Kills it if it still runs.
   [[nodiscard]] std::optional<docker::Container> confirm(const std::string& id,
                                                          const InstanceReference& instance,

@@ -51,9 +51,11 @@ std::string cloud_file(const HostOptions& options) {
   return options.detect_cloud_provider ? options.state_dir + "/info.json" : std::string();
 }
 
-Ping::Ping(const HostOptions& options, const docker::Client& engine, PingTimes times)
+Ping::Ping(const HostOptions& options, const docker::Client& engine, const ContainerChanges& changes,
+           PingTimes times)
     : options_(options),
       engine_(engine),
+      changes_(changes),
       times_(times),
       label_sources_{
           .proc = options.proc, .agent_image = options.agent_image, .cloud_file = cloud_file(options)},
@@ -153,8 +155,15 @@ void Ping::add_capacity(nlohmann::json& host, const std::optional<EngineFacts>& 
 
 bool Ping::add_instances(nlohmann::json& resources, const docker::Call& call, EventLog& log) const {
   try {
-    for (auto& instance : instance_resources(engine_.list_containers({}, call)))
-      resources.push_back(std::move(instance));
+    const auto begun = changes_.begun();
+    auto instances = instance_resources(engine_.list_containers({}, call));
+    // The reply to what changed meanwhile may reach the server before this list, which would then be the older of
+    // the two: the server removes what a complete list misses.
+    if (!changes_.quiet_since(begun)) {
+      log.debug("ping: instances left out, containers are changing");
+      return false;
+    }
+    for (auto& instance : instances) resources.push_back(std::move(instance));
     return true;
   } catch (const docker::Error& error) {
     // Optional by design: without the list the server changes nothing, with half of it it would remove

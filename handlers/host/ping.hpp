@@ -3,6 +3,7 @@
 
 #include "cattle/subscriber/event.hpp"
 #include "docker-client/client.hpp"
+#include "handlers/compute/container_changes.hpp"
 #include "handlers/context.hpp"
 #include "handlers/host/cloud_provider.hpp"
 #include "handlers/host/engine_facts.hpp"
@@ -32,7 +33,8 @@ struct PingTimes {
 /// complete (H106, R36). Safe to call from several threads.
 class Ping {
  public:
-  Ping(const HostOptions& options, const docker::Client& engine, PingTimes times = {});
+  Ping(const HostOptions& options, const docker::Client& engine, const ContainerChanges& changes,
+       PingTimes times = {});
 
   [[nodiscard]] std::optional<nlohmann::json> handle(const subscriber::Event& event, Context& context);
 
@@ -43,11 +45,12 @@ class Ping {
                                              const docker::Call& call, EventLog& log);
   void add_capacity(nlohmann::json& host, const std::optional<EngineFacts>& engine,
                     const HostReport* report) const;
-  /// False when the engine didn't give the list in time.
+  /// False when the engine didn't give the list in time, or containers were changed while it did.
   [[nodiscard]] bool add_instances(nlohmann::json& resources, const docker::Call& call, EventLog& log) const;
 
   const HostOptions& options_;
   const docker::Client& engine_;
+  const ContainerChanges& changes_;
   PingTimes times_;
   HostLabelSources label_sources_;
   EngineFactsCache engine_facts_;

@@ -45,7 +45,7 @@ class PingTest : public ::testing::Test {
   }
   json answer(const json& options) { return ping().handle(event(options), test_.context).value(); }
   Ping& ping() {
-    if (!ping_) ping_ = std::make_unique<Ping>(options_, engine_, times_);
+    if (!ping_) ping_ = std::make_unique<Ping>(options_, engine_, changes_, times_);
     return *ping_;
   }
   static json of_type(const json& answer, const std::string& type) {
@@ -63,6 +63,7 @@ class PingTest : public ::testing::Test {
   HostOptions options_;
   PingTimes times_{.all = 600ms, .host_key = 600ms, .address = 100ms};
   support::TestContext test_;
+  ContainerChanges changes_;
   std::unique_ptr<Ping> ping_;
 };
 
@@ -191,6 +192,16 @@ TEST_F(PingTest, H106_an_engine_that_hangs_from_the_start_does_not_hide_the_host
   EXPECT_LT(Clock::now() - began, 2s);
   EXPECT_EQ(of_type(told, "host").size(), 1U);
   EXPECT_FALSE(of_type(told, "host").at(0).at("info").contains("osInfo"));
+}
+
+TEST_F(PingTest, R36_R39_a_list_that_a_change_overlaps_is_not_called_complete) {
+  {
+    const ContainerChanges::Change change(changes_);
+    const auto told = answer({{"instances", true}});
+    EXPECT_FALSE(told.at("options").contains("instances"));
+    EXPECT_TRUE(of_type(told, "instance").empty());
+  }
+  EXPECT_TRUE(answer({{"instances", true}}).at("options").at("instances"));
 }
 
 TEST_F(PingTest, R36_a_list_that_fails_is_not_an_empty_list) {

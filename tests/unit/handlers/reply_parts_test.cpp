@@ -188,6 +188,24 @@ TEST(EngineLane, is_one_on_devicemapper_and_none_on_anything_else) {
   EXPECT_EQ(most_at_once(lane), 1);
 }
 
+TEST(EngineLane, R39_a_list_that_overlaps_a_turn_is_not_the_truth) {
+  EngineLane lane;
+  NoProgress progress;
+  NoLog log;
+  const Context context{progress, log, {}};
+  const auto before = lane.changes().begun();
+  EXPECT_TRUE(lane.changes().quiet_since(before));
+  auto during = before;
+  {
+    const auto turn = lane.take(context);
+    during = lane.changes().begun();
+    EXPECT_FALSE(lane.changes().quiet_since(during)) << "under way";
+  }
+  EXPECT_FALSE(lane.changes().quiet_since(before)) << "begun and ended since";
+  EXPECT_FALSE(lane.changes().quiet_since(during)) << "ended since";
+  EXPECT_TRUE(lane.changes().quiet_since(lane.changes().begun()));
+}
+
 TEST(EngineLane, waiting_ends_with_the_events_time) {
   EngineLane lane;
   NoProgress progress;
