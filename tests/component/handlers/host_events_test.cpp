@@ -4,6 +4,7 @@
 #include "handlers/errors.hpp"
 #include "handlers/host/config_update.hpp"
 #include "handlers/host/delegate_request.hpp"
+#include "handlers/host/ping.hpp"
 #include "tests/support/fake_engine.hpp"
 #include "tests/support/fake_server.hpp"
 #include "tests/support/handler_fixture.hpp"
@@ -14,6 +15,7 @@
 #include <sys/stat.h>
 
 #include <fstream>
+#include <future>
 #include <iterator>
 
 namespace cattle::handlers {
@@ -105,6 +107,23 @@ TEST_F(ConfigUpdateTest, names_that_would_be_another_path_are_not_asked_for) {
             json::object());
   EXPECT_TRUE(server_.requests().empty());
   EXPECT_THROW(static_cast<void>(update("text")), RequestError);
+}
+
+TEST_F(ConfigUpdateTest, H007_a_hanging_update_holds_no_ping_up) {
+  server_.answer("/pyagent", {.kind = support::ServerAnswer::Kind::hang});
+  auto updating = std::async(std::launch::async, [this] { return update({{{"name", "pyagent"}}}, 3s); });
+  ASSERT_TRUE(server_.wait_requests("/pyagent", 1));
+  const support::FakeEngine fake;
+  docker::EngineOptions engine_options;
+  engine_options.host = fake.docker_host();
+  const docker::Client engine(engine_options);
+  HostOptions options;
+  options.host_key_file = directory_.path() + "/host.key";
+  Ping ping(options, engine);
+  support::TestContext own;
+  EXPECT_TRUE(ping.handle(make_event("ping", {{"options", {{"instances", true}}}}), own.context).has_value());
+  EXPECT_EQ(updating.wait_for(0s), std::future_status::timeout);
+  EXPECT_EQ(updating.get(), json::object());
 }
 
 class DelegateTest : public ::testing::Test {
