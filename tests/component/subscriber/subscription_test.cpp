@@ -1,60 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cattle/subscriber/subscription.hpp"
+// What goes over a subscription that stands, and how it ends when it is told to.
+#include "tests/component/subscriber/subscription_fixture.hpp"
 
-#include "tests/component/subscriber/recorder.hpp"
-#include "tests/support/fake_server.hpp"
-
-#include <gtest/gtest.h>
-
-#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <string>
 #include <thread>
+#include <vector>
 
 namespace cattle::subscriber {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using support::FakeServer;
 using support::ServerAnswer;
 using Clock = std::chrono::steady_clock;
-
-/// As in production, but everything that is waited for takes milliseconds.
-SubscriptionOptions fast(const FakeServer& server, const std::string& path = "/v1") {
-  SubscriptionOptions options;
-  options.connection.url = server.url(path);
-  options.connection.access_key = "key";
-  options.connection.secret_key = Secret("secret");
-  options.event_names = {"ping", "compute.instance.activate"};
-  options.silence = milliseconds(60'000);
-  options.ping_interval = milliseconds(20);
-  options.close_timeout = milliseconds(500);
-  options.first_wait = milliseconds(10);
-  options.most_wait = milliseconds(40);
-  options.refused_wait = milliseconds(60);
-  return options;
-}
-
-ServerAnswer status(int code, const std::string& body = "") {
-  ServerAnswer answer;
-  answer.status = code;
-  answer.body = body;
-  return answer;
-}
-
-const char* const kEvent = R"({"id":"a","name":"compute.instance.activate","replyTo":"reply.1"})";
-
-struct Subscribed : testing::Test {
-  void begin(SubscriptionOptions options) {
-    subscription = std::make_unique<Subscription>(std::move(options), recorder.listener());
-    subscription->start();
-    ASSERT_TRUE(server.wait_subscribed(1));
-    ASSERT_TRUE(recorder.wait_subscribed(1));
-  }
-
-  FakeServer server;
-  Recorder recorder;
-  std::unique_ptr<Subscription> subscription;
-};
 
 TEST_F(Subscribed, R1_R2_request_names_each_event_and_carries_the_key) {
   begin(fast(server));
@@ -163,151 +123,6 @@ TEST_F(Subscribed, R6_a_burst_arrives_whole_and_in_order) {
   for (std::size_t i = 0; i < frames.size(); ++i) ASSERT_EQ(frames[i], std::to_string(i));
 }
 
-TEST_F(Subscribed, R7_E16_a_frozen_link_is_noticed_and_replaced) {
-  auto options = fast(server);
-  options.silence = milliseconds(300);
-  begin(options);
-  server.send(kEvent);
-  ASSERT_TRUE(recorder.wait_frames(1));
-  const auto frozen = Clock::now();
-  server.freeze();
-  ASSERT_TRUE(server.wait_subscribed(2));
-  EXPECT_GE(Clock::now() - frozen, milliseconds(200));
-  ASSERT_TRUE(recorder.wait_outages(1));
-  EXPECT_EQ(recorder.outages()[0].trouble, Trouble::silent);
-  EXPECT_EQ(recorder.outages()[0].step, Step::read);
-}
-
-TEST_F(Subscribed, R7_pongs_alone_keep_a_link_to_a_server_that_sends_no_keep_alives) {
-  auto options = fast(server);
-  options.silence = milliseconds(200);
-  begin(options);
-  const auto until = Clock::now() + milliseconds(700);
-  while (Clock::now() < until) std::this_thread::sleep_for(milliseconds(20));
-  EXPECT_EQ(server.subscribed(), 1U);
-  EXPECT_GT(server.pings(), 5U);
-}
-
-TEST_F(Subscribed, R7_keep_alives_that_stop_mean_silence_although_pongs_go_on) {
-  server.keep_alive(milliseconds(50));
-  auto options = fast(server);
-  options.silence = milliseconds(400);
-  begin(options);
-  ASSERT_TRUE(recorder.wait_frames(4));
-  EXPECT_EQ(server.subscribed(), 1U);
-  server.keep_alive(milliseconds(0));
-  ASSERT_TRUE(server.wait_subscribed(2));
-  ASSERT_TRUE(recorder.wait_outages(1));
-  EXPECT_EQ(recorder.outages()[0].trouble, Trouble::silent);
-}
-
-TEST_F(Subscribed, R8_every_kind_of_end_is_followed_by_a_new_subscription) {
-  begin(fast(server));
-  const std::vector<std::function<void()>> ends = {[&] { server.cut(); }, [&] { server.close(1000); },
-                                                   [&] { server.close(1011, "trouble"); },
-                                                   [&] { server.send(std::string(R"({"name":"logout"})")); }};
-  std::size_t count = 1;
-  for (const auto& end : ends) {
-    end();
-    ASSERT_TRUE(server.wait_subscribed(++count));
-    ASSERT_TRUE(recorder.wait_subscribed(count));
-  }
-  for (const auto& outage : recorder.outages()) EXPECT_EQ(outage.trouble, Trouble::closed);
-  EXPECT_TRUE(recorder.frames().empty());
-}
-
-TEST_F(Subscribed, R8_outage_is_told_once_until_something_was_received) {
-  begin(fast(server));
-  for (std::size_t i = 2; i < 6; ++i) {
-    server.cut();
-    ASSERT_TRUE(server.wait_subscribed(i));
-    ASSERT_TRUE(recorder.wait_subscribed(i));
-  }
-  EXPECT_EQ(recorder.outages().size(), 1U);
-  server.send(kEvent);
-  ASSERT_TRUE(recorder.wait_frames(1));
-  server.cut();
-  ASSERT_TRUE(recorder.wait_outages(2));
-}
-
-TEST_F(Subscribed, R8_S40_a_server_that_is_away_is_awaited_and_told_when_the_trouble_changes) {
-  begin(fast(server));
-  server.stop();
-  ASSERT_TRUE(recorder.wait_outages(2));
-  EXPECT_EQ(recorder.outages()[0].trouble, Trouble::closed);
-  EXPECT_EQ(recorder.outages()[1].step, Step::connect);
-  EXPECT_EQ(recorder.outages()[1].trouble, Trouble::unreachable);
-  EXPECT_NE(recorder.outages()[1].detail.find("refused"), std::string::npos);
-  server.answer("/subscribe", status(502, "broker: not ready"));
-  server.start();
-  ASSERT_TRUE(recorder.wait_outages(3));
-  EXPECT_EQ(recorder.outages()[2].trouble, Trouble::unreachable);
-  EXPECT_EQ(recorder.outages()[2].status, 502);
-  EXPECT_EQ(recorder.outages()[2].detail, "HTTP 502 Bad Gateway: broker: not ready");
-  server.forget_answers();
-  ASSERT_TRUE(server.wait_subscribed(2));
-  EXPECT_EQ(recorder.outages().size(), 3U);
-}
-
-TEST_F(Subscribed, R9_refusals_are_told_apart_and_retried) {
-  struct Refusal {
-    int code;
-    Trouble trouble;
-  };
-  for (const Refusal refusal : {Refusal{401, Trouble::bad_credentials}, Refusal{403, Trouble::agent_gone},
-                                Refusal{404, Trouble::not_found}, Refusal{418, Trouble::refused},
-                                Refusal{422, Trouble::ambiguous_agent}, Refusal{500, Trouble::unreachable},
-                                Refusal{200, Trouble::refused}}) {
-    Recorder own;
-    const auto accepted = server.subscribed();
-    const auto asked = server.requests("/subscribe").size();
-    server.answer("/subscribe", status(refusal.code, "said\x01 why"));
-    Subscription refused(fast(server), own.listener());
-    refused.start();
-    ASSERT_TRUE(own.wait_outages(1));
-    EXPECT_EQ(own.outages()[0].trouble, refusal.trouble) << refusal.code;
-    EXPECT_EQ(own.outages()[0].status, refusal.code);
-    EXPECT_EQ(own.outages()[0].step, Step::upgrade);
-    EXPECT_NE(own.outages()[0].detail.find("said  why"), std::string::npos) << own.outages()[0].detail;
-    ASSERT_TRUE(server.wait_requests("/subscribe", asked + 2));
-    server.forget_answers();
-    ASSERT_TRUE(server.wait_subscribed(accepted + 1));
-    EXPECT_EQ(own.outages().size(), 1U);
-  }
-}
-
-TEST_F(Subscribed, R9_a_refused_key_is_tried_again_only_after_the_long_wait) {
-  server.answer("/subscribe", status(403));
-  auto options = fast(server);
-  options.refused_wait = milliseconds(300);
-  Subscription refused(options, recorder.listener());
-  refused.start();
-  ASSERT_TRUE(server.wait_requests("/subscribe", 3));
-  const auto requests = server.requests("/subscribe");
-  EXPECT_GE(requests[2].at - requests[1].at, milliseconds(290));
-}
-
-TEST_F(Subscribed, R11_never_two_at_a_time) {
-  begin(fast(server));
-  for (std::size_t i = 2; i < 12; ++i) {
-    if (i % 2 == 0)
-      server.send_raw("\xff\xff");
-    else
-      server.close();
-    ASSERT_TRUE(server.wait_subscribed(i));
-    ASSERT_TRUE(recorder.wait_subscribed(i));
-  }
-  EXPECT_EQ(server.most_open(), 1U);
-}
-
-TEST_F(Subscribed, S35_a_redirect_that_leads_elsewhere_is_not_followed) {
-  ServerAnswer redirect = status(302);
-  redirect.headers = {{"Location", "https://127.0.0.2:1/v1/subscribe"}};
-  server.answer("/subscribe", redirect, 2);
-  begin(fast(server));
-  EXPECT_EQ(recorder.outages().at(0).status, 302);
-}
-
 TEST_F(Subscribed, S37_no_double_slash_whatever_the_url_ends_in) {
   auto options = fast(server, "/v1//");
   options.path = "//projects/1a5/subscribe";
@@ -355,29 +170,6 @@ TEST_F(Subscribed, stop_ends_every_phase) {
   young.start();
   young.stop();
   const Subscription unborn(fast(server), recorder.listener());
-}
-
-TEST_F(Subscribed, upgrade_has_a_deadline) {
-  ServerAnswer hang;
-  hang.kind = ServerAnswer::Kind::hang;
-  server.answer("/subscribe", hang, 1);
-  auto options = fast(server);
-  options.upgrade_timeout = milliseconds(100);
-  begin(options);
-  ASSERT_EQ(recorder.outages().size(), 1U);
-  EXPECT_EQ(recorder.outages()[0].step, Step::upgrade);
-  EXPECT_NE(recorder.outages()[0].detail.find("no answer in time"), std::string::npos);
-}
-
-TEST_F(Subscribed, a_name_that_can_not_be_resolved_is_told_by_step) {
-  auto options = fast(server);
-  options.connection.url = "http://no-such-host.invalid:1/v1";
-  options.resolve_timeout = milliseconds(300);
-  Subscription lost(options, recorder.listener());
-  lost.start();
-  ASSERT_TRUE(recorder.wait_outages(1));
-  EXPECT_EQ(recorder.outages()[0].step, Step::resolve);
-  EXPECT_NE(recorder.outages()[0].detail.find("no-such-host.invalid"), std::string::npos);
 }
 
 TEST_F(Subscribed, a_name_is_resolved) {
