@@ -37,6 +37,43 @@ TEST_F(ReplyTest, R15_R16_the_reply_echoes_what_the_server_matches_by) {
   EXPECT_EQ(without_id->at("resourceType"), "instanceInspect");
 }
 
+TEST_F(ReplyTest, H1_every_handled_event_gets_exactly_one_final_reply) {
+  engine_.add_image("local/box:1");
+  start();
+  const auto volume = [](const std::string& name, const std::string& id) {
+    return make_event(name, id,
+                      {{"volumeStoragePoolMap", {{"volume", {{"name", "v"}, {"uri", "file:///v"}}}}}});
+  };
+  auto remove = deactivate_event("e06", "u-1");
+  remove["name"] = "compute.instance.remove";
+  const std::vector<json> events = {
+      ping_event("e01"),
+      image_event("e02", "local/box:1"),
+      volume("storage.volume.activate", "e03"),
+      activate_event("e04", "u-1", "local/box:1"),
+      deactivate_event("e05", "u-1"),
+      remove,
+      volume("storage.volume.deactivate", "e07"),
+      volume("storage.volume.remove", "e08"),
+      inspect_event("e09", "nothing"),
+      make_event("compute.instance.pull", "e10", {{"instancePull", {{"kind", "docker"}}}}),  // An error.
+      make_event("config.update", "e11", {{"items", json::array()}}),
+      make_event("host.port.check", "e12", {{"ports", json::array()}})};
+  for (const auto& event : events) {
+    const auto id = event.at("id").get<std::string>();
+    server_.send(event);
+    ASSERT_TRUE(server_.wait_reply(id)) << event.at("name") << "\n" << log();
+  }
+  settle();
+  for (const auto& event : events) {
+    const auto replies = final_replies(event.at("id").get<std::string>());
+    ASSERT_THAT(replies, SizeIs(1)) << event.at("name");
+    EXPECT_EQ(replies.front().at("name"), event.at("replyTo")) << event.at("name");
+    EXPECT_EQ(replies.front().at("resourceType"), event.at("resourceType")) << event.at("name");
+    EXPECT_EQ(replies.front().value("resourceId", json()), event.at("resourceId")) << event.at("name");
+  }
+}
+
 TEST_F(ReplyTest, R14_E2_S14_nothing_is_published_without_a_reply_address) {
   start();
   auto keep_alive = ping_event("k1");
@@ -119,9 +156,8 @@ TEST_F(ReplyTest, a_wrong_type_is_an_error_reply_that_names_the_path) {
 
 TEST_F(ReplyTest, H11_R5_garbage_is_skipped_and_the_link_stays_up) {
   start();
-  for (const char* frame :
-       {"", "   ", "{", "null", "[]", "42", "{\"id\":5}", "{\"name\":\"ping\",\"replyTo\":\"reply.1\"}",
-        "{\"name\":{},\"id\":\"x\"}"}) {
+  for (const char* frame : {"", "   ", "{", "null", "[]", "42", "{\"id\":5}",
+                            "{\"name\":\"ping\",\"replyTo\":\"reply.1\"}", "{\"name\":{},\"id\":\"x\"}"}) {
     server_.send(std::string(frame));
   }
   server_.send_binary("\x01\x02");

@@ -13,6 +13,7 @@ using support::Fault;
 using support::instance;
 using support::map_data;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 constexpr const char* kActivate = "compute.instance.activate";
 constexpr const char* kUuid = "c861f990-4472-4fa1-960f-65171b544c28";
@@ -42,13 +43,16 @@ class InstanceActivate : public ::testing::Test {
   support::HandlerRig rig{options(engine)};
 };
 
-TEST_F(InstanceActivate, H12_a_running_container_is_described_and_not_touched) {
+TEST_F(InstanceActivate, H12_H88_R44_a_running_container_is_described_and_not_touched) {
   const auto id = add("renamed-by-hand", true);
   const auto reply = rig.reply(kActivate, map_data(web()));
   EXPECT_EQ(described(reply).at("externalId"), id);
   EXPECT_EQ(described(reply).at("+data").at("dockerInspect").at("Id"), id);
   EXPECT_EQ(described(reply).at("+data").at("dockerContainer").at("Id"), id);
-  EXPECT_EQ(described(reply).at("+data").at("+fields").at("dockerHostIp"), "10.1.2.3");
+  const auto& fields = described(reply).at("+data").at("+fields");
+  EXPECT_EQ(fields.at("dockerHostIp"), "10.1.2.3");
+  EXPECT_THAT(fields.at("dockerIp").get<std::string>(), StartsWith("172.17.0."));
+  EXPECT_EQ(fields.at("dockerPorts"), json::array());
   EXPECT_EQ(changes(), 0U);
 }
 
@@ -68,12 +72,11 @@ TEST_F(InstanceActivate, H14_a_stopped_container_is_started) {
   EXPECT_EQ(engine.calls("POST", "/start").size(), 1U);
 }
 
-TEST_F(InstanceActivate, H15_H20_a_missing_container_is_created_and_started) {
+TEST_F(InstanceActivate, H15_H20_R40_a_missing_container_is_created_and_started) {
   const auto reply = rig.reply(kActivate, map_data(web()));
   EXPECT_TRUE(engine.is_running("r-web-1-c861f990"));
   EXPECT_EQ(described(reply).at("externalId"), engine.container_ids().at(0));
-  EXPECT_EQ(engine.create_body("r-web-1-c861f990").at("Labels").at("io.rancher.container.uuid"), kUuid)
-      << "R40";
+  EXPECT_EQ(engine.create_body("r-web-1-c861f990").at("Labels").at("io.rancher.container.uuid"), kUuid);
 }
 
 TEST_F(InstanceActivate, H16_R43_a_no_op_starts_nothing) {

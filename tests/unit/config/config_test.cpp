@@ -202,7 +202,7 @@ TEST_F(ConfigTest, H120_a_damaged_identity_is_reported_and_left_alone) {
   EXPECT_EQ(content(".docker_uuid"), damaged);
 }
 
-TEST_F(ConfigTest, the_host_ip_falls_back_to_the_agent_ip) {
+TEST_F(ConfigTest, H88_the_host_ip_falls_back_to_the_agent_ip) {
   variables_["CATTLE_AGENT_IP"] = "10.0.0.5";
   EXPECT_EQ(loaded().host_ip, "10.0.0.5");
   variables_["CATTLE_DOCKER_HOST_IP"] = "10.0.0.6";
