@@ -119,7 +119,8 @@ TEST_F(ConfigUpdateTest, H007_a_hanging_update_holds_no_ping_up) {
   const docker::Client engine(engine_options);
   HostOptions options;
   options.host_key_file = directory_.path() + "/host.key";
-  Ping ping(options, engine);
+  const ContainerChanges changes;
+  Ping ping(options, engine, changes);
   support::TestContext own;
   EXPECT_TRUE(ping.handle(make_event("ping", {{"options", {{"instances", true}}}}), own.context).has_value());
   EXPECT_EQ(updating.wait_for(0s), std::future_status::timeout);

@@ -214,6 +214,7 @@ TEST_F(PingTest, R36_a_list_that_fails_is_not_an_empty_list) {
 TEST_F(PingTest, H112_pings_at_once_ask_the_engine_once_about_itself) {
   fake_.set_delay(50ms);
   std::vector<std::future<json>> answers;
+  answers.reserve(10);
   static_cast<void>(ping());
   for (int count = 0; count < 5; ++count) {
     answers.push_back(std::async(std::launch::async, [this] {

@@ -172,6 +172,7 @@ TEST_F(PortCheckTest, S5_ten_overlapping_checks_are_all_answered) {
   fake_.set_delay(20ms);
   static_cast<void>(check(wanted(1)));
   std::vector<std::future<json>> answers;
+  answers.reserve(10);
   for (int count = 0; count < 10; ++count)
     answers.push_back(std::async(std::launch::async, [this] { return check(wanted(18080)); }));
   for (auto& told : answers) EXPECT_EQ(told.get().at("conflicts").size(), 2U);

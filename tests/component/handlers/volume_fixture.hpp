@@ -66,7 +66,7 @@ class Volumes : public ::testing::Test {
   }
   /// A driver that answers `capabilities` and agrees to all else.
   std::unique_ptr<support::ScriptedSocket> driver(const std::string& name, const std::string& scope,
-                                                  support::SocketAnswer other = {
+                                                  const support::SocketAnswer& other = {
                                                       200, R"({"Mountpoint":"/mnt/v"})"}) {
     return std::make_unique<support::ScriptedSocket>(
         directory_.path() + "/" + name + ".sock", [scope, other](const support::SocketRequest& request) {

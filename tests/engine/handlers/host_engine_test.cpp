@@ -57,7 +57,7 @@ class HostOnEngine : public EngineTest {
   std::string create(const std::string& name, json body, bool start = true) {
     body["Image"] = engine().image;
     if (!body.contains("Cmd")) body["Cmd"] = {"sleep", "600"};
-    const auto id = docker().create_container(tag_ + name, body, {}).id;
+    auto id = docker().create_container(tag_ + name, body, {}).id;
     made_.push_back(id);
     if (start) (void)docker().start_container(id, {});
     return id;
