@@ -17,8 +17,9 @@ Agent::Agent(const AgentOptions& options)
       publisher_(server_),
       dispatcher_(router_, publisher_, log_, options.dispatcher),
       outages_(log_, options.subscription.connection.url),
-      upkeep_(options.upkeep, {engine_, server_api_, address_, [this](const std::string& line) { log_.warn(line); },
-                               [this](const std::string& reason) { request_exit(reason); }}),
+      upkeep_(options.upkeep,
+              {engine_, server_api_, address_, [this](const std::string& line) { log_.warn(line); },
+               [this](const std::string& reason) { request_exit(reason); }}),
       subscription_(subscription_options(options.subscription), listener()) {
   for (const auto& warning : options.warnings) log_.warn("configuration: " + warning);
 }

@@ -62,7 +62,8 @@ void prepare_host(const docker::Client& engine, const HostPreparationOptions& op
   });
   attempt("mounts are not shared", warn, [&] {
     const auto engine_process = std::to_string(registration::peer_process(options.engine_socket));
-    return run_self(options, {"share-mounts", engine_process, "/var/lib/rancher/volumes", "/var/lib/kubelet"}, stop);
+    return run_self(options, {"share-mounts", engine_process, "/var/lib/rancher/volumes", "/var/lib/kubelet"},
+                    stop);
   });
   attempt("kernel modules", warn, [&] {
     return run_self(options,

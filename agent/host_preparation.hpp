@@ -12,19 +12,21 @@ namespace cattle::agent {
 struct HostPreparationOptions {
   std::string engine_socket = "/var/run/docker.sock";
   std::string own_program = "/proc/self/exe";
-  std::string wait_program = "/usr/bin/r";  ///< Put into the volume that managed-network containers mount as /.r .
+  std::string wait_program =
+      "/usr/bin/r";  ///< Put into the volume that managed-network containers mount as /.r .
   /// Where that volume is: /.r in the image; asked from the engine when empty (plain service).
   std::string wait_directory;
   bool replace_wait_program = false;  ///< A stock `r` that is there already is kept otherwise.
 };
 
-/// What the host needs before containers of managed networks and volume plugins work: shared mounts in the engine's mount
-/// namespace (P28), the wait program (P29), kernel modules by the host's own modprobe (P30). Runs beside the subscription;
-/// every failure is a warning and nothing more.
+/// What the host needs before containers of managed networks and volume plugins work: shared mounts in the
+/// engine's mount namespace (P28), the wait program (P29), kernel modules by the host's own modprobe (P30).
+/// Runs beside the subscription; every failure is a warning and nothing more.
 void prepare_host(const docker::Client& engine, const HostPreparationOptions& options,
                   const std::function<void(const std::string&)>& warn, const std::stop_token& stop);
 
-/// Puts `program` into `directory` as `r` by rename; an existing one stays unless `replace`. Throws std::system_error.
+/// Puts `program` into `directory` as `r` by rename; an existing one stays unless `replace`. Throws
+/// std::system_error.
 void place_wait_program(const std::string& program, const std::string& directory, bool replace);
 
 }  // namespace cattle::agent

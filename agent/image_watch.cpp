@@ -22,7 +22,8 @@ BootstrapFacts ask_bootstrap(const http::Client& server, const std::stop_token& 
   }
 }
 
-ImageWatch::ImageWatch(Options options, const docker::Client& engine, std::function<void(const std::string&)> say)
+ImageWatch::ImageWatch(Options options, const docker::Client& engine,
+                       std::function<void(const std::string&)> say)
     : options_(std::move(options)), engine_(engine), say_(std::move(say)) {}
 
 void ImageWatch::consider(const std::string& required_image, const std::stop_token& stop) {
@@ -31,7 +32,8 @@ void ImageWatch::consider(const std::string& required_image, const std::stop_tok
   considered_ = required_image;
   const auto decision = registration::decide_upgrade(required_image, options_.own_image, options_.permitted);
   if (decision == UpgradeDecision::none) return;
-  const auto both = "the server asks for agent image " + required_image + ", this one is " + options_.own_image;
+  const auto both =
+      "the server asks for agent image " + required_image + ", this one is " + options_.own_image;
   if (decision == UpgradeDecision::refused) {
     say_(both + "; not permitted (CATTLE_UPGRADE_IMAGES), this one goes on");
     return;

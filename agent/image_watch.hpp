@@ -19,8 +19,9 @@ struct BootstrapFacts {
 /// GET <url>/scripts/bootstrap. Empty members when the server does not answer or says nothing.
 [[nodiscard]] BootstrapFacts ask_bootstrap(const http::Client& server, const std::stop_token& stop);
 
-/// Compares the image that the server requires with the one that runs, and acts on it: nothing, one warning for each
-/// image that the operator has not permitted, or the upgrade helper (P34, P35, S60). Upkeep thread only.
+/// Compares the image that the server requires with the one that runs, and acts on it: nothing, one warning
+/// for each image that the operator has not permitted, or the upgrade helper (P34, P35, S60). Upkeep thread
+/// only.
 class ImageWatch {
  public:
   struct Options {

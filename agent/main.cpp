@@ -64,11 +64,13 @@ void add_run(CLI::App& app, Arguments& arguments, Action& action) {
   run_app->add_option("--access-key", arguments.overrides.access_key, "Instead of CATTLE_ACCESS_KEY");
   run_app->add_option("--agent-id", arguments.overrides.agent_id, "Instead of CATTLE_AGENT_ID");
 
-  run_app->callback([&] { action = [&] { return commands::run(arguments.overrides, arguments.as_service); }; });
+  run_app->callback(
+      [&] { action = [&] { return commands::run(arguments.overrides, arguments.as_service); }; });
 }
 
 void add_host_commands(CLI::App& app, Arguments& arguments, Action& action) {
-  auto* register_app = app.add_subcommand("register", "Register this host, for `run --service`; may be repeated");
+  auto* register_app =
+      app.add_subcommand("register", "Register this host, for `run --service`; may be repeated");
   register_app->add_option("url", arguments.url, "The URL of the server's Add Host page")->required();
   register_app->callback([&] {
     action = [&] { return commands::register_service(arguments.url, config::process_environment()); };
@@ -118,12 +120,16 @@ void add_inner_commands(CLI::App& app, Arguments& arguments, Action& action) {
   auto* entry_app = app.add_subcommand("entry-point", "Of the agent image")->group("");
   entry_app->prefix_command();
   entry_app->callback([&, entry_app] {
-    action = [&, entry_app] { return commands::entry_point(entry_app->remaining(), config::process_environment()); };
+    action = [&, entry_app] {
+      return commands::entry_point(entry_app->remaining(), config::process_environment());
+    };
   });
-  auto* share_app = app.add_subcommand("share-mounts", "PID DIRECTORY...: in that process's mount namespace")->group("");
+  auto* share_app =
+      app.add_subcommand("share-mounts", "PID DIRECTORY...: in that process's mount namespace")->group("");
   share_app->add_option("words", arguments.words)->required();
   share_app->callback([&] { action = [&] { return commands::share_mounts(arguments.words); }; });
-  auto* modules_app = app.add_subcommand("load-modules", "PID MODULE...: by that namespace's modprobe")->group("");
+  auto* modules_app =
+      app.add_subcommand("load-modules", "PID MODULE...: by that namespace's modprobe")->group("");
   modules_app->add_option("words", arguments.words)->required();
   modules_app->callback([&] { action = [&] { return commands::load_modules(arguments.words); }; });
 }
@@ -151,7 +157,8 @@ int parse_and_run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
 #ifdef CATTLE_STATIC_LIBC
-  // A static program must not load modules that the host's nsswitch.conf names: they belong to another C library.
+  // A static program must not load modules that the host's nsswitch.conf names: they belong to another C
+  // library.
   ::__nss_configure_lookup("hosts", "files dns");
 #endif
   try {

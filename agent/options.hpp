@@ -2,8 +2,8 @@
 #pragma once
 
 #include "agent/dispatcher.hpp"
-#include "agent/own_address.hpp"
 #include "agent/log.hpp"
+#include "agent/own_address.hpp"
 #include "agent/upkeep.hpp"
 #include "cattle/subscriber/publisher.hpp"
 #include "cattle/subscriber/subscription.hpp"

@@ -20,7 +20,8 @@ std::string OwnAddress::current() const {
 
 /// A plain address or a name is the operator's word and is not judged here.
 bool OwnAddress::is_fixed() const {
-  return !options_.wish.empty() && !options_.wish.starts_with("if:") && options_.wish.find('/') == std::string::npos;
+  return !options_.wish.empty() && !options_.wish.starts_with("if:") &&
+         options_.wish.find('/') == std::string::npos;
 }
 
 void OwnAddress::refresh(const std::string& detected) {
@@ -39,7 +40,8 @@ void OwnAddress::refresh(const std::string& detected) {
   if (choice.address == current_ && choice.reason == reason_) return;
   current_ = choice.address;
   reason_ = choice.reason;
-  say_(current_.empty() ? "address of this host: " + reason_ : "address of this host: " + current_ + ", " + reason_);
+  say_(current_.empty() ? "address of this host: " + reason_
+                        : "address of this host: " + current_ + ", " + reason_);
 }
 
 }  // namespace cattle::agent

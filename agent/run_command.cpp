@@ -16,13 +16,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// systemd's start job ends with the first attempt to subscribe, however that went: an absent server is no failed start.
+/// systemd's start job ends with the first attempt to subscribe, however that went: an absent server is no
+/// failed start.
 bool attempted(const Agent& agent) {
   const auto health = agent.health();
   return health.subscribed || health.outage;
 }
 
-/// Waits for a signal; now and then gives memory back that a burst left behind, and tells systemd that we live.
+/// Waits for a signal; now and then gives memory back that a burst left behind, and tells systemd that we
+/// live.
 int next_signal(const Signals& signals, const Agent& agent, ServiceNotice& notice) {
   constexpr auto kLongest = 60'000ms;
   bool is_ready = !notice.wanted();
@@ -63,8 +65,9 @@ int run_command(const AgentOptions& options, const Signals& signals, const std::
   const int number = next_signal(signals, agent, notice);
   notice.stopping();
   const bool own_request = number == Signals::kOwnRequest;
-  agent.log().info((own_request ? std::string("asked to end") : "signal " + std::to_string(number)) + ": ending, " + std::to_string(agent.in_work()) +
-                   " events in work may take " + std::to_string(options.grace.count()) + " ms");
+  agent.log().info((own_request ? std::string("asked to end") : "signal " + std::to_string(number)) +
+                   ": ending, " + std::to_string(agent.in_work()) + " events in work may take " +
+                   std::to_string(options.grace.count()) + " ms");
   agent.finish();
   const auto ending = let_finish(agent, options.grace, signals);
   if (ending == Ending::second_signal) {

@@ -12,7 +12,8 @@
 
 namespace cattle::agent {
 
-ServiceNotice::ServiceNotice(std::string socket, const std::string& watchdog_microseconds) : socket_(std::move(socket)) {
+ServiceNotice::ServiceNotice(std::string socket, const std::string& watchdog_microseconds)
+    : socket_(std::move(socket)) {
   std::int64_t time = 0;
   const char* last = watchdog_microseconds.data() + watchdog_microseconds.size();
   if (std::from_chars(watchdog_microseconds.data(), last, time).ptr == last && time > 0) {

@@ -7,9 +7,9 @@
 
 namespace cattle::agent {
 
-/// SIGTERM, SIGINT and the program's own request (SIGUSR1), taken by waiting for them instead of by a handler: nothing is ever interrupted by
-/// them. To be created before any thread, which inherits the mask. SIGPIPE is ignored from then on: a peer
-/// that closes its end shows as an error where we write.
+/// SIGTERM, SIGINT and the program's own request (SIGUSR1), taken by waiting for them instead of by a
+/// handler: nothing is ever interrupted by them. To be created before any thread, which inherits the mask.
+/// SIGPIPE is ignored from then on: a peer that closes its end shows as an error where we write.
 class Signals {
  public:
   Signals();

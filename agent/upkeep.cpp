@@ -20,7 +20,9 @@ std::optional<std::int64_t> modified(const std::string& path) {
 }  // namespace
 
 Upkeep::Upkeep(UpkeepOptions options, Outside outside)
-    : options_(std::move(options)), outside_(std::move(outside)), image_watch_(options_.image, outside_.engine, outside_.say) {
+    : options_(std::move(options)),
+      outside_(std::move(outside)),
+      image_watch_(options_.image, outside_.engine, outside_.say) {
   for (const auto& path : options_.stamps) stamps_.push_back({path, modified(path)});
 }
 
@@ -88,7 +90,8 @@ void Upkeep::look_at_stamps() {
 }
 
 std::chrono::milliseconds Upkeep::pause() const {
-  return stamps_.empty() ? options_.address_interval : std::min(options_.address_interval, options_.stamp_interval);
+  return stamps_.empty() ? options_.address_interval
+                         : std::min(options_.address_interval, options_.stamp_interval);
 }
 
 }  // namespace cattle::agent

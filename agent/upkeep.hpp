@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "agent/own_address.hpp"
 #include "agent/host_preparation.hpp"
 #include "agent/image_watch.hpp"
+#include "agent/own_address.hpp"
 #include "docker-client/client.hpp"
 #include "docker-client/http/client.hpp"
 
@@ -19,9 +19,9 @@
 namespace cattle::agent {
 
 struct UpkeepOptions {
-  bool prepare_host = false;               ///< Image and service; not when a person runs the program by hand.
-  bool watch_image = false;                ///< Image only: a service is upgraded by its package manager.
-  std::vector<std::string> stamps;         ///< Package only: a change of one ends the program (H119, S29).
+  bool prepare_host = false;        ///< Image and service; not when a person runs the program by hand.
+  bool watch_image = false;         ///< Image only: a service is upgraded by its package manager.
+  std::vector<std::string> stamps;  ///< Package only: a change of one ends the program (H119, S29).
   HostPreparationOptions preparation;
   ImageWatch::Options image;
   std::chrono::milliseconds address_interval{10'000};
@@ -29,8 +29,9 @@ struct UpkeepOptions {
   std::chrono::milliseconds stamp_interval{2'000};
 };
 
-/// What has to be looked after beside the events, on one thread that begins after the subscription was asked for: the
-/// host's preparation, its address, the image that the server wants, the stamps of a server's package.
+/// What has to be looked after beside the events, on one thread that begins after the subscription was asked
+/// for: the host's preparation, its address, the image that the server wants, the stamps of a server's
+/// package.
 class Upkeep {
  public:
   struct Outside {

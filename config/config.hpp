@@ -60,8 +60,9 @@ struct Config {
   std::string docker_host;
   std::string docker_cert_path;
   bool docker_tls_verify = false;
-  std::string ca_file;     ///< SSL_CERT_FILE.
-  /// PEM files that are trusted beside it, where they exist: what an operator or a server's start script stored.
+  std::string ca_file;  ///< SSL_CERT_FILE.
+  /// PEM files that are trusted beside it, where they exist: what an operator or a server's start script
+  /// stored.
   std::vector<std::string> extra_ca_files{"/var/lib/rancher/etc/ssl/ca.crt",
                                           "/usr/local/share/ca-certificates/rancher/agent-ca.crt",
                                           "/usr/local/share/ca-certificates/rancher/rancherAddedCA.crt",
@@ -76,11 +77,13 @@ struct Config {
   Limits limits;  ///< CATTLE_AGENT_WAITING_PER_KEY, CATTLE_AGENT_WAITING, CATTLE_AGENT_PINGS, CATTLE_WORKERS.
   std::chrono::seconds shutdown_grace{
       10};  ///< CATTLE_AGENT_GRACE_SECONDS: how long running work may go on after SIGTERM.
-  std::string notify_socket;  ///< NOTIFY_SOCKET, WATCHDOG_USEC: set by systemd for a service that tells how it does.
+  std::string
+      notify_socket;  ///< NOTIFY_SOCKET, WATCHDOG_USEC: set by systemd for a service that tells how it does.
   std::string watchdog_microseconds;
   std::string upgrade_images;  ///< CATTLE_UPGRADE_IMAGES.
-  std::string package;         ///< CATTLE_AGENT_PACKAGE: set by our package's apply.sh; the server owns the program then.
-  std::string stamp_file;      ///< CATTLE_STAMP_FILE.
+  std::string
+      package;  ///< CATTLE_AGENT_PACKAGE: set by our package's apply.sh; the server owns the program then.
+  std::string stamp_file;             ///< CATTLE_STAMP_FILE.
   std::vector<std::string> warnings;  ///< Settings that were ignored, and why; for the log.
 };
 

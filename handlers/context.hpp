@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "docker-client/call.hpp"
+#include "handlers/progress.hpp"
+
 #include <chrono>
 #include <stop_token>
 #include <string_view>
 
-#include "docker-client/call.hpp"
-#include "handlers/progress.hpp"
-
 namespace cattle::handlers {
 
-/// Log lines of one event: the implementation (agent/) puts the event's id, name and, once known, the container before each.
+/// Log lines of one event: the implementation (agent/) puts the event's id, name and, once known, the
+/// container before each.
 class EventLog {
  public:
   EventLog() = default;
@@ -25,8 +26,8 @@ class EventLog {
   virtual void container(std::string_view docker_id) = 0;
 };
 
-/// What one event's work gets beside the event. Lives as long as the handler's call; used on that thread only, except
-/// `progress`, which may be called from any thread.
+/// What one event's work gets beside the event. Lives as long as the handler's call; used on that thread
+/// only, except `progress`, which may be called from any thread.
 struct Context {
   ProgressSink& progress;
   EventLog& log;

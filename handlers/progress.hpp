@@ -7,7 +7,8 @@
 namespace cattle::handlers {
 
 /// Where a handler says what it is doing. Implemented in agent/; turns the arrow round.
-/// Rate limit and the repetition at least every 15 s are the sink's business (handlers call repeat() about once a second).
+/// Rate limit and the repetition at least every 15 s are the sink's business (handlers call repeat() about
+/// once a second).
 class ProgressSink {
  public:
   ProgressSink() = default;
@@ -15,9 +16,11 @@ class ProgressSink {
   ProgressSink(const ProgressSink&) = delete;
   ProgressSink& operator=(const ProgressSink&) = delete;
 
-  /// `message` is text for a person; sent when it differs from the last (H117). `percent` 0 to 100 where known.
+  /// `message` is text for a person; sent when it differs from the last (H117). `percent` 0 to 100 where
+  /// known.
   virtual void report(const std::string& message, std::optional<int> percent) = 0;
-  /// "Still at it": lets the sink send the last message again when its time has come (H118). Cheap; call it often.
+  /// "Still at it": lets the sink send the last message again when its time has come (H118). Cheap; call it
+  /// often.
   virtual void repeat() = 0;
 };
 

@@ -1,24 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cattle/subscriber/event.hpp"
+#include "handlers/context.hpp"
+
+#include <nlohmann/json.hpp>
+
 #include <cstdint>
 #include <functional>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "cattle/subscriber/event.hpp"
-#include "handlers/context.hpp"
 
 namespace cattle::handlers {
 
 using subscriber::Event;
 
-/// The thing that an event touches. `key` serialises; `alias` is another name of the same thing that the event carries
-/// (an instance's docker id beside its uuid): once seen, an event whose key is the alias joins the same queue.
+/// The thing that an event touches. `key` serialises; `alias` is another name of the same thing that the
+/// event carries (an instance's docker id beside its uuid): once seen, an event whose key is the alias joins
+/// the same queue.
 struct ResourceKey {
-  std::string key;    ///< "instance:<uuid>", "image:<name>", "volume:<name>", "<type>:<id>"; empty: touches nothing.
+  std::string
+      key;  ///< "instance:<uuid>", "image:<name>", "volume:<name>", "<type>:<id>"; empty: touches nothing.
   std::string alias;  ///< "container:<docker id>" or empty.
 };
 
@@ -26,7 +29,8 @@ enum class Admission : std::uint8_t {
   ping,       ///< The ping lane.
   immediate,  ///< Runs at once beside everything else (reads only, or config.update).
   queued,     ///< One at a time for its key, in a FIFO.
-  joined      ///< As queued, but the waiting ones get the running one's progress and all run when it ends (pulls).
+  joined      ///< As queued, but the waiting ones get the running one's progress and all run when it ends
+              ///< (pulls).
 };
 
 /// One row of the only table: names that are subscribed to, how they are admitted, who handles them.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/commands/doctor.hpp"
 
+#include "agent/doctor/doctor.hpp"
+
 #include <filesystem>
 #include <iostream>
-
-#include "agent/doctor/doctor.hpp"
 
 namespace cattle::agent::commands {
 namespace {

@@ -5,7 +5,8 @@
 
 namespace cattle::agent::commands {
 
-/// `cattle-agent doctor [--json]`: changes nothing. The exit code is the first finding's (doctor/finding.hpp), 0 for none.
+/// `cattle-agent doctor [--json]`: changes nothing. The exit code is the first finding's
+/// (doctor/finding.hpp), 0 for none.
 [[nodiscard]] int run_doctor(bool as_json, const config::Environment& environment);
 
 }  // namespace cattle::agent::commands

@@ -16,7 +16,9 @@ namespace {
 using registration::Failure;
 using registration::Outcome;
 
-std::string refused_key_file(const std::string& state_dir) { return state_dir + "/clone-of/access_key"; }
+std::string refused_key_file(const std::string& state_dir) {
+  return state_dir + "/clone-of/access_key";
+}
 
 std::string access_key(const config::Environment& environment, const std::string& state_dir) {
   if (const auto key = environment("CATTLE_ACCESS_KEY"); key && !key->empty()) return *key;
@@ -48,10 +50,12 @@ config::Environment without_copied_identity(const config::Environment& environme
 void register_anew(const config::Environment& environment, const std::string& state_dir) {
   const auto url = config::read_state_file(state_dir + "/registration_url");
   if (!url || url->empty()) {
-    throw Failure(Outcome::state, "this machine is a copy of another and has no identity of its own: run the Add Host line");
+    throw Failure(Outcome::state,
+                  "this machine is a copy of another and has no identity of its own: run the Add Host line");
   }
   if (register_service(*url, environment) != 0) {
-    throw Failure(Outcome::registration_failed, "this machine is a copy of another and could not be registered anew");
+    throw Failure(Outcome::registration_failed,
+                  "this machine is a copy of another and could not be registered anew");
   }
 }
 

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/commands/register.hpp"
 
-#include <chrono>
-#include <iostream>
-#include <thread>
-
 #include "agent/commands/surroundings.hpp"
 #include "agent/registration/address.hpp"
 #include "agent/registration/agent_container.hpp"
@@ -18,18 +14,30 @@
 #include "config/state_file.hpp"
 #include "docker-client/client.hpp"
 
+#include <chrono>
+#include <iostream>
+#include <thread>
+
 namespace cattle::agent::commands {
 namespace {
 
 using namespace cattle::agent::registration;
 
 /// Settings that an operator gives once, when registering, and means for every start.
-constexpr const char* kKept[] = {"CATTLE_AGENT_IP", "CATTLE_HOST_LABELS", "CATTLE_SCHEDULER_IPS",
-                                 "CATTLE_SCHEDULER_REQUIRE_ANY", "CATTLE_HOST_API_PROXY", "CATTLE_MEMORY_OVERRIDE",
-                                 "CATTLE_MILLI_CPU_OVERRIDE", "CATTLE_LOCAL_STORAGE_MB_OVERRIDE",
-                                 "CATTLE_DETECT_CLOUD_PROVIDER", "CATTLE_UPGRADE_IMAGES"};
+constexpr const char* kKept[] = {"CATTLE_AGENT_IP",
+                                 "CATTLE_HOST_LABELS",
+                                 "CATTLE_SCHEDULER_IPS",
+                                 "CATTLE_SCHEDULER_REQUIRE_ANY",
+                                 "CATTLE_HOST_API_PROXY",
+                                 "CATTLE_MEMORY_OVERRIDE",
+                                 "CATTLE_MILLI_CPU_OVERRIDE",
+                                 "CATTLE_LOCAL_STORAGE_MB_OVERRIDE",
+                                 "CATTLE_DETECT_CLOUD_PROVIDER",
+                                 "CATTLE_UPGRADE_IMAGES"};
 
-std::string quoted_assignment(const std::string& name, const std::string& value) { return name + "='" + value + "'\n"; }
+std::string quoted_assignment(const std::string& name, const std::string& value) {
+  return name + "='" + value + "'\n";
+}
 
 void store(const std::string& state_dir, const std::string& url, const Credentials& credentials) {
   for (const auto& value : {credentials.url, credentials.access_key, credentials.secret_key.reveal()}) {
@@ -57,10 +65,12 @@ void register_here(const std::string& url, const config::Environment& environmen
   auto here = plain_surroundings(environment);
   (void)parse_address_wish(here.surroundings.environment("CATTLE_AGENT_IP").value_or(""));
   const auto options = server_options(here.surroundings);
-  fetch_ca_certificate({url, here.surroundings.environment("CA_FINGERPRINT").value_or(""), here.surroundings.ca_file}, options,
-                       here.surroundings.say);
+  fetch_ca_certificate(
+      {url, here.surroundings.environment("CA_FINGERPRINT").value_or(""), here.surroundings.ca_file}, options,
+      here.surroundings.say);
   take_over_state(*here.engine, here.surroundings.state_dir, here.surroundings.say, here.surroundings.call);
-  if (compare_machine(recorded_facts(here.surroundings.state_dir), read_machine_facts({})) == Sameness::clone) {
+  if (compare_machine(recorded_facts(here.surroundings.state_dir), read_machine_facts({})) ==
+      Sameness::clone) {
     here.surroundings.say("this machine is a copy of another; its identity is set aside in " +
                           set_identity_aside(here.surroundings.state_dir));
   }
@@ -76,7 +86,8 @@ void register_here(const std::string& url, const config::Environment& environmen
   record_facts(here.surroundings.state_dir, read_machine_facts({}));
   keep_settings(here.surroundings);
   remove_agent_containers(*here.engine, here.surroundings.say, here.surroundings.call);
-  here.surroundings.say("registered with " + credentials.url + "; the agent is started by `cattle-agent run`");
+  here.surroundings.say("registered with " + credentials.url +
+                        "; the agent is started by `cattle-agent run`");
 }
 
 }  // namespace

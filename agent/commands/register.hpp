@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string>
-
 #include "config/config.hpp"
+
+#include <string>
 
 namespace cattle::agent::commands {
 
-/// `cattle-agent register URL` for a plain service: address, registration, credentials stored for `run` (0600), an agent
-/// container of this host taken over. May be repeated: the same host gets the same key. Returns an exit code of
-/// registration/failure.hpp, having said why on standard error.
+/// `cattle-agent register URL` for a plain service: address, registration, credentials stored for `run`
+/// (0600), an agent container of this host taken over. May be repeated: the same host gets the same key.
+/// Returns an exit code of registration/failure.hpp, having said why on standard error.
 [[nodiscard]] int register_service(const std::string& url, const config::Environment& environment);
 
 }  // namespace cattle::agent::commands

@@ -29,7 +29,8 @@ docker::Call bounded_call() {
   return call;
 }
 
-/// Two agents of one host would each carry out every event (R11). An engine that can't be asked runs no container.
+/// Two agents of one host would each carry out every event (R11). An engine that can't be asked runs no
+/// container.
 bool stands_beside_a_container(const config::Config& settings) {
   try {
     const docker::Client engine(engine_options(settings));
@@ -69,9 +70,10 @@ std::string image_name(const docker::Client& engine, const std::string& fallback
 
 /// What the stock image exports before it starts the agent, under what the operator set.
 config::Environment with_image_defaults(const config::Environment& environment) {
-  static const std::map<std::string, std::string> kDefaults{{"CATTLE_HOME", "/var/lib/cattle"},
-                                                            {"CATTLE_STATE_DIR", kImageStateDir},
-                                                            {"CATTLE_AGENT_LOG_FILE", "/var/log/rancher/agent.log"}};
+  static const std::map<std::string, std::string> kDefaults{
+      {"CATTLE_HOME", "/var/lib/cattle"},
+      {"CATTLE_STATE_DIR", kImageStateDir},
+      {"CATTLE_AGENT_LOG_FILE", "/var/log/rancher/agent.log"}};
   return [environment](const std::string& name) -> std::optional<std::string> {
     auto value = environment(name);
     if (value && !value->empty()) return value;
@@ -83,7 +85,8 @@ config::Environment with_image_defaults(const config::Environment& environment) 
 }  // namespace
 
 int run(const config::Overrides& overrides, bool as_service) {
-  // Before anything else: threads inherit the mask, and each malloc arena costs memory that idle threads never use.
+  // Before anything else: threads inherit the mask, and each malloc arena costs memory that idle threads
+  // never use.
   const Signals signals;
   ::mallopt(M_ARENA_MAX, 2);
   const http::Library library;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/commands/surroundings.hpp"
 
+#include "agent/registration/share_mounts.hpp"
+#include "config/option_file.hpp"
+
 #include <unistd.h>
 
 #include <array>
 #include <iostream>
 #include <map>
 #include <thread>
-
-#include "agent/registration/share_mounts.hpp"
-#include "config/option_file.hpp"
 
 namespace cattle::agent::commands {
 namespace {

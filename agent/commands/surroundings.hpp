@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <memory>
-#include <string>
-
 #include "agent/registration/entry_point.hpp"
 #include "config/config.hpp"
 #include "docker-client/client.hpp"
+
+#include <memory>
+#include <string>
 
 namespace cattle::agent::commands {
 
@@ -18,7 +18,8 @@ struct Here {
 
 /// On the host itself: state in CATTLE_STATE_DIR, else /var/lib/rancher/state.
 [[nodiscard]] Here plain_surroundings(const config::Environment& environment);
-/// In the image: agent.conf over the environment, as the stock entry point sources it; own container by host name.
+/// In the image: agent.conf over the environment, as the stock entry point sources it; own container by host
+/// name.
 [[nodiscard]] Here image_surroundings(const config::Environment& environment);
 
 }  // namespace cattle::agent::commands

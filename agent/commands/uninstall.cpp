@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/commands/uninstall.hpp"
 
+#include "agent/commands/surroundings.hpp"
+#include "agent/registration/agent_container.hpp"
+
 #include <sys/mount.h>
 
 #include <algorithm>
@@ -8,9 +11,6 @@
 #include <functional>
 #include <iostream>
 #include <vector>
-
-#include "agent/commands/surroundings.hpp"
-#include "agent/registration/agent_container.hpp"
 
 namespace cattle::agent::commands {
 namespace {
@@ -21,9 +21,12 @@ struct Item {
   std::function<void()> remove;
 };
 
-std::string short_id(const std::string& id) { return id.substr(0, 12); }
+std::string short_id(const std::string& id) {
+  return id.substr(0, 12);
+}
 
-void add_container(const docker::Client& engine, const docker::ContainerSummary& container, std::vector<Item>& items) {
+void add_container(const docker::Client& engine, const docker::ContainerSummary& container,
+                   std::vector<Item>& items) {
   const auto name = container.names.empty() ? std::string() : container.names.front();
   items.push_back({"container " + short_id(container.id) + " " + name, [&engine, id = container.id] {
                      (void)engine.remove_container(id, {.force = true, .volumes = true}, {});
@@ -36,9 +39,11 @@ void add_agent_containers(const docker::Client& engine, std::vector<Item>& items
   filters.labels = {"io.rancher.container.system=rancher-agent"};
   for (const auto& container : engine.list_containers(filters, {})) {
     const auto is_ours = [&](std::string_view name) {
-      return std::find(container.names.begin(), container.names.end(), "/" + std::string(name)) != container.names.end();
+      return std::find(container.names.begin(), container.names.end(), "/" + std::string(name)) !=
+             container.names.end();
     };
-    if (is_ours(kAgentName) || is_ours(kUpgradeName) || is_ours(kPreviousName)) add_container(engine, container, items);
+    if (is_ours(kAgentName) || is_ours(kUpgradeName) || is_ours(kPreviousName))
+      add_container(engine, container, items);
   }
 }
 
@@ -104,7 +109,8 @@ int uninstall(const UninstallOptions& options, const config::Environment& enviro
     if (options.containers) add_workload(*here.engine, items);
     add_volumes(*here.engine, items);
   } catch (const docker::Error& error) {
-    std::cerr << "cattle-agent uninstall: the engine can't be asked, its containers stay: " << error.what() << '\n';
+    std::cerr << "cattle-agent uninstall: the engine can't be asked, its containers stay: " << error.what()
+              << '\n';
     code = 1;
   }
   if (options.state) add_state(here.surroundings.state_dir, items);

@@ -69,7 +69,8 @@ Context make_context(const TlsTarget& target) {
   } else {
     SSL_CTX_load_verify_file(context.get(), target.ca_file.c_str());
   }
-  for (const auto& file : existing(target.extra_ca_files)) SSL_CTX_load_verify_file(context.get(), file.c_str());
+  for (const auto& file : existing(target.extra_ca_files))
+    SSL_CTX_load_verify_file(context.get(), file.c_str());
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, &note_fault);
   return context;
 }
@@ -80,55 +81,67 @@ Bio connect(const TlsTarget& target) {
   const auto address = (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" +
                        (proxied ? target.proxy_port : target.port);
   Bio connection(BIO_new_connect(address.c_str()));
-  if (BIO_do_connect_retry(connection.get(), static_cast<int>(target.timeout.count()), 0) != 1) return nullptr;
-  if (proxied && OSSL_HTTP_proxy_connect(connection.get(), target.host.c_str(), target.port.c_str(), nullptr, nullptr,
-                                         static_cast<int>(target.timeout.count()), nullptr, nullptr) != 1) {
+  if (BIO_do_connect_retry(connection.get(), static_cast<int>(target.timeout.count()), 0) != 1)
+    return nullptr;
+  if (proxied &&
+      OSSL_HTTP_proxy_connect(connection.get(), target.host.c_str(), target.port.c_str(), nullptr, nullptr,
+                              static_cast<int>(target.timeout.count()), nullptr, nullptr) != 1) {
     return nullptr;
   }
   return connection;
 }
 
-bool is_address(const std::string& host) { return host.find_first_not_of("0123456789.") == std::string::npos || host.find(':') != std::string::npos; }
+bool is_address(const std::string& host) {
+  return host.find_first_not_of("0123456789.") == std::string::npos || host.find(':') != std::string::npos;
+}
 
 void expect_name(SSL* connection, const std::string& host) {
   if (is_address(host)) {
     X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(connection), host.c_str());
   } else {
     // SSL_set_tlsext_host_name() without its cast.
-    SSL_ctrl(connection, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(host.c_str()));
+    SSL_ctrl(connection, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+             const_cast<char*>(host.c_str()));
     SSL_set1_host(connection, host.c_str());
   }
 }
 
 Finding unknown_issuer(const Fault& fault, bool leaf_alone, const TlsTarget& target) {
-  // With only its own certificate sent, a missing intermediate and a private root that nobody trusts look alike. Where
-  // a CA was stored for this server, its root is there and what misses is the link between.
+  // With only its own certificate sent, a missing intermediate and a private root that nobody trusts look
+  // alike. Where a CA was stored for this server, its root is there and what misses is the link between.
   const bool stored_ca = !target.ca_file.empty() || !existing(target.extra_ca_files).empty();
   if (leaf_alone && stored_ca) {
-    return {Cause::certificate_chain, "the server sends no certificate of " + fault.issuer + ", which issued its own",
+    return {Cause::certificate_chain,
+            "the server sends no certificate of " + fault.issuer + ", which issued its own",
             "let the server send its chain: own certificate first, then each intermediate"};
   }
   return {Cause::certificate_unknown, "the CA " + fault.issuer + " is not trusted on this host",
-          "store that CA's certificate as /var/lib/rancher/etc/ssl/ca.crt (if it is an intermediate of a known CA, let "
+          "store that CA's certificate as /var/lib/rancher/etc/ssl/ca.crt (if it is an intermediate of a "
+          "known CA, let "
           "the server send it)"};
 }
 
 Finding finding_of(const Fault& fault, bool leaf_alone, const TlsTarget& target) {
   switch (fault.error) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
-      return {Cause::certificate_expired, "the certificate " + fault.subject + " has expired, by this host's clock",
+      return {Cause::certificate_expired,
+              "the certificate " + fault.subject + " has expired, by this host's clock",
               "renew it on the server; check this host's clock"};
     case X509_V_ERR_CERT_NOT_YET_VALID:
-      return {Cause::certificate_early, "the certificate " + fault.subject + " is not yet valid, by this host's clock",
+      return {Cause::certificate_early,
+              "the certificate " + fault.subject + " is not yet valid, by this host's clock",
               "check this host's clock; else renew the certificate on the server"};
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
-      return {Cause::certificate_name, "the server's certificate " + fault.subject + " is not for " + target.host,
+      return {Cause::certificate_name,
+              "the server's certificate " + fault.subject + " is not for " + target.host,
               "use a name that the certificate holds, or issue it for " + target.host};
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE: return unknown_issuer(fault, leaf_alone, target);
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+      return unknown_issuer(fault, leaf_alone, target);
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT: return unknown_issuer(fault, false, target);
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+      return unknown_issuer(fault, false, target);
     default:
       return {Cause::tls, "certificate " + fault.subject + ": " + X509_verify_cert_error_string(fault.error),
               "see the message"};

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "agent/doctor/finding.hpp"
+
 #include <chrono>
 #include <string>
 #include <vector>
-
-#include "agent/doctor/finding.hpp"
 
 namespace cattle::agent::doctor {
 
@@ -19,9 +19,9 @@ struct TlsTarget {
   std::chrono::seconds timeout{3};
 };
 
-/// One handshake that goes on after each fault of the chain, to tell which it is: unknown CA, missing intermediate,
-/// wrong name, expired, not yet valid. Nothing is sent over it. No findings when no connection comes about: other checks
-/// say why.
+/// One handshake that goes on after each fault of the chain, to tell which it is: unknown CA, missing
+/// intermediate, wrong name, expired, not yet valid. Nothing is sent over it. No findings when no connection
+/// comes about: other checks say why.
 [[nodiscard]] Findings check_certificate(const TlsTarget& target);
 
 }  // namespace cattle::agent::doctor

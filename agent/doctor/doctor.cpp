@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/doctor/doctor.hpp"
 
-#include <nlohmann/json.hpp>
-#include <thread>
-
 #include "docker-client/http/url.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <thread>
 
 namespace cattle::agent::doctor {
 namespace {
 
-void append(Findings& all, const Findings& more) { all.insert(all.end(), more.begin(), more.end()); }
+void append(Findings& all, const Findings& more) {
+  all.insert(all.end(), more.begin(), more.end());
+}
 
 /// A check that fails by itself is a finding too, never an end without a word.
 template <typename Check>
@@ -17,7 +20,8 @@ Findings guarded(Check check) {
   try {
     return check();
   } catch (const std::exception& error) {
-    return {{Cause::configuration, std::string("a check could not be made: ") + error.what(), "see the message"}};
+    return {
+        {Cause::configuration, std::string("a check could not be made: ") + error.what(), "see the message"}};
   }
 }
 
@@ -75,13 +79,16 @@ int report(const Diagnosis& diagnosis, bool as_json, std::ostream& out) {
                       {"found", finding.what},
                       {"remedy", finding.remedy}});
     }
-    out << nlohmann::json{{"findings", list}, {"engineVersion", diagnosis.engine_version}, {"exitCode", code}}.dump(2) << '\n';
+    out << nlohmann::json{{"findings", list}, {"engineVersion", diagnosis.engine_version}, {"exitCode", code}}
+               .dump(2)
+        << '\n';
     return code;
   }
-  if (diagnosis.findings.empty()) out << "nothing found: this host, its engine and the server are fit for the agent\n";
+  if (diagnosis.findings.empty())
+    out << "nothing found: this host, its engine and the server are fit for the agent\n";
   for (const auto& finding : diagnosis.findings) {
-    out << to_string(finding.cause) << " (" << static_cast<int>(finding.cause) << "): " << finding.what << "\n    "
-        << finding.remedy << '\n';
+    out << to_string(finding.cause) << " (" << static_cast<int>(finding.cause) << "): " << finding.what
+        << "\n    " << finding.remedy << '\n';
   }
   return code;
 }

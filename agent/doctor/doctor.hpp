@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <ostream>
-#include <string>
-
 #include "agent/doctor/engine_check.hpp"
 #include "agent/doctor/finding.hpp"
 #include "agent/doctor/host_checks.hpp"
 #include "agent/doctor/server_checks.hpp"
+
+#include <ostream>
+#include <string>
 
 namespace cattle::agent::doctor {
 
@@ -24,10 +24,12 @@ struct Diagnosis {
   std::string engine_version;
 };
 
-/// Looks at host, engine and server at the same time; about ten seconds at most, with server and engine down too.
+/// Looks at host, engine and server at the same time; about ten seconds at most, with server and engine down
+/// too.
 [[nodiscard]] Diagnosis examine(const Examination& examination);
 
-/// A line and a remedy for each finding; or one JSON document. Returns the exit code: the first finding's, 0 without any.
+/// A line and a remedy for each finding; or one JSON document. Returns the exit code: the first finding's, 0
+/// without any.
 int report(const Diagnosis& diagnosis, bool as_json, std::ostream& out);
 
 }  // namespace cattle::agent::doctor

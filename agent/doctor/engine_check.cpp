@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/doctor/engine_check.hpp"
 
+#include "docker-client/client.hpp"
+
 #include <sys/stat.h>
 
 #include <cerrno>
 #include <string_view>
 #include <system_error>
-
-#include "docker-client/client.hpp"
 
 namespace cattle::agent::doctor {
 namespace {
@@ -35,10 +35,12 @@ Finding finding_of(const docker::Error& error, const std::string& host) {
       return {Cause::engine_silent, "the engine at " + host + " takes connections but does not answer",
               "look at the engine's log; restart it"};
     case docker::ErrorKind::bad_response:
-      return {Cause::engine_version, error.what(), "use an engine whose API has a version from 1.24 to the newest we know"};
+      return {Cause::engine_version, error.what(),
+              "use an engine whose API has a version from 1.24 to the newest we know"};
     case docker::ErrorKind::unavailable:
       return {Cause::engine_socket, error.what(), "start the Docker engine; check DOCKER_HOST"};
-    default: return {Cause::engine_version, error.what(), "see the engine's message"};
+    default:
+      return {Cause::engine_version, error.what(), "see the engine's message"};
   }
 }
 

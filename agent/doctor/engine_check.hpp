@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "agent/doctor/finding.hpp"
+
 #include <chrono>
 #include <string>
-
-#include "agent/doctor/finding.hpp"
 
 namespace cattle::agent::doctor {
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/doctor/host_checks.hpp"
 
+#include "agent/registration/address.hpp"
+#include "agent/registration/failure.hpp"
+#include "config/state_file.hpp"
+
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/utsname.h>
@@ -14,10 +18,6 @@
 #include <sstream>
 #include <string_view>
 
-#include "agent/registration/address.hpp"
-#include "agent/registration/failure.hpp"
-#include "config/state_file.hpp"
-
 namespace cattle::agent::doctor {
 namespace {
 
@@ -25,7 +25,8 @@ void check_disk(const std::string& directory, const HostRoots& roots, Findings& 
   // The directory may not have been made yet; what counts is the file system that it will be on.
   auto existing = std::filesystem::path(directory);
   std::error_code error;
-  while (!existing.empty() && existing != "/" && !std::filesystem::exists(existing, error)) existing = existing.parent_path();
+  while (!existing.empty() && existing != "/" && !std::filesystem::exists(existing, error))
+    existing = existing.parent_path();
   struct statvfs status {};
   if (::statvfs(existing.c_str(), &status) != 0) return;
   const auto free = static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
@@ -51,7 +52,8 @@ void check_identity_file(const std::string& path, Findings& findings) {
   try {
     const auto content = config::read_state_file(path);
     if (content && !is_identity(*content)) {
-      findings.push_back({Cause::state_file, path + " is damaged", "restore " + path + " from a backup, or remove it to register as a new host"});
+      findings.push_back({Cause::state_file, path + " is damaged",
+                          "restore " + path + " from a backup, or remove it to register as a new host"});
     }
   } catch (const config::StateFileError& error) {
     findings.push_back({Cause::state_file, error.what(), "make " + path + " a readable file"});
@@ -69,14 +71,17 @@ void check_secret_file(const std::string& path, Findings& findings) {
 void check_state(const HostRoots& roots, Findings& findings) {
   std::error_code error;
   if (!std::filesystem::exists(roots.state_dir, error)) return;  // A first start makes it.
-  if (!std::filesystem::is_directory(roots.state_dir, error) || ::access(roots.state_dir.c_str(), W_OK) != 0) {
-    findings.push_back({Cause::state_file, roots.state_dir + " can't be written", "make it a directory that root can write"});
+  if (!std::filesystem::is_directory(roots.state_dir, error) ||
+      ::access(roots.state_dir.c_str(), W_OK) != 0) {
+    findings.push_back({Cause::state_file, roots.state_dir + " can't be written",
+                        "make it a directory that root can write"});
     return;
   }
   for (const auto* name : {"/.registration_token", "/.docker_uuid", "/.physical_host_uuid"}) {
     check_identity_file(roots.state_dir + name, findings);
   }
-  // The stock image leaves its registration key readable inside a directory of root's; ours is what we answer for.
+  // The stock image leaves its registration key readable inside a directory of root's; ours is what we answer
+  // for.
   check_secret_file(roots.state_dir + "/credentials.conf", findings);
 }
 
@@ -85,7 +90,8 @@ void check_machine(const HostRoots& roots, Findings& findings) {
     const auto recorded = registration::recorded_facts(roots.state_dir);
     const auto now = registration::read_machine_facts(roots.machine);
     if (registration::compare_machine(recorded, now) == registration::Sameness::clone) {
-      findings.push_back({Cause::identity_clash, roots.state_dir + " was made on another machine: this one is a copy of it",
+      findings.push_back({Cause::identity_clash,
+                          roots.state_dir + " was made on another machine: this one is a copy of it",
                           "run the Add Host line again here, after moving " + roots.state_dir + " away"});
     }
   } catch (const registration::Failure& failure) {
@@ -96,9 +102,11 @@ void check_machine(const HostRoots& roots, Findings& findings) {
 void check_cgroup(const HostRoots& roots, Findings& findings) {
   std::ifstream mounts(roots.proc + "/mounts");
   bool found = false;
-  for (std::string line; std::getline(mounts, line);) found = found || line.find(" cgroup") != std::string::npos;
+  for (std::string line; std::getline(mounts, line);)
+    found = found || line.find(" cgroup") != std::string::npos;
   if (!found) {
-    findings.push_back({Cause::cgroup, "no control group hierarchy is mounted", "mount cgroup2 on /sys/fs/cgroup"});
+    findings.push_back(
+        {Cause::cgroup, "no control group hierarchy is mounted", "mount cgroup2 on /sys/fs/cgroup"});
   }
 }
 
@@ -111,21 +119,26 @@ bool is_listed(const std::string& file, const std::string& module) {
   return false;
 }
 
-/// A module that is built in, or that this kernel does not have any more, is no finding: only a kernel whose modules
-/// were removed under it can't load what it will be asked for.
+/// A module that is built in, or that this kernel does not have any more, is no finding: only a kernel whose
+/// modules were removed under it can't load what it will be asked for.
 void check_modules(const HostRoots& roots, Findings& findings) {
   utsname kernel{};
   std::ifstream release_file(roots.proc + "/sys/kernel/osrelease");
   std::string release;
-  if (!std::getline(release_file, release) && ::uname(&kernel) == 0) release = static_cast<const char*>(kernel.release);
+  if (!std::getline(release_file, release) && ::uname(&kernel) == 0)
+    release = static_cast<const char*>(kernel.release);
   std::error_code error;
   const auto directory = roots.modules + "/" + release;
   const bool loadable = std::filesystem::exists(roots.proc + "/modules", error);
   if (!loadable || std::filesystem::exists(directory + "/modules.dep", error)) return;
-  if (!std::filesystem::exists(roots.modules, error) || std::filesystem::is_empty(roots.modules, error)) return;
+  if (!std::filesystem::exists(roots.modules, error) || std::filesystem::is_empty(roots.modules, error))
+    return;
   for (const auto* module : {"veth", "vxlan", "xt_nat", "xt_mark"}) {
-    if (std::filesystem::exists(roots.sys + "/module/" + module, error) || is_listed(directory + "/modules.builtin", module)) continue;
-    findings.push_back({Cause::kernel_modules, directory + " is missing, and module " + module + " is not loaded",
+    if (std::filesystem::exists(roots.sys + "/module/" + module, error) ||
+        is_listed(directory + "/modules.builtin", module))
+      continue;
+    findings.push_back({Cause::kernel_modules,
+                        directory + " is missing, and module " + module + " is not loaded",
                         "reboot into the installed kernel, or install the modules of " + release});
     return;
   }
@@ -148,15 +161,20 @@ Findings check_host(const HostRoots& roots) {
   return findings;
 }
 
-Findings check_address(const std::string& wish, const std::string& server_host, const std::string& server_port) {
+Findings check_address(const std::string& wish, const std::string& server_host,
+                       const std::string& server_port) {
   try {
     const auto parsed = registration::parse_address_wish(wish);
-    const auto source = server_host.empty() ? std::string() : registration::route_source(server_host, server_port);
-    const auto choice = registration::choose_address({parsed, "", source, registration::interface_addresses()});
+    const auto source =
+        server_host.empty() ? std::string() : registration::route_source(server_host, server_port);
+    const auto choice =
+        registration::choose_address({parsed, "", source, registration::interface_addresses()});
     if (!choice.address.empty()) return {};
-    return {{Cause::address, "no address for this host: " + choice.reason, "set CATTLE_AGENT_IP to an address of this host"}};
+    return {{Cause::address, "no address for this host: " + choice.reason,
+             "set CATTLE_AGENT_IP to an address of this host"}};
   } catch (const registration::Failure& failure) {
-    return {{Cause::address, failure.what(), "set CATTLE_AGENT_IP to a dotted IPv4 address, if:<interface> or a network"}};
+    return {{Cause::address, failure.what(),
+             "set CATTLE_AGENT_IP to a dotted IPv4 address, if:<interface> or a network"}};
   }
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "agent/doctor/finding.hpp"
+#include "agent/registration/machine.hpp"
+
 #include <cstdint>
 #include <string>
 #include <vector>
-
-#include "agent/doctor/finding.hpp"
-#include "agent/registration/machine.hpp"
 
 namespace cattle::agent::doctor {
 
@@ -22,13 +22,15 @@ struct HostRoots {
   std::uint64_t least_inodes = 1'000;
 };
 
-/// Room on the file systems, state files, machine identity, control groups, kernel modules. Never blocks on a network.
+/// Room on the file systems, state files, machine identity, control groups, kernel modules. Never blocks on a
+/// network.
 [[nodiscard]] Findings check_host(const HostRoots& roots);
 
 /// The first of these alone, for directories that are known later.
 [[nodiscard]] Findings check_disks(const HostRoots& roots);
 
 /// Usable address for this host: `wish` is CATTLE_AGENT_IP, `server_host` and `server_port` decide the route.
-[[nodiscard]] Findings check_address(const std::string& wish, const std::string& server_host, const std::string& server_port);
+[[nodiscard]] Findings check_address(const std::string& wish, const std::string& server_host,
+                                     const std::string& server_port);
 
 }  // namespace cattle::agent::doctor

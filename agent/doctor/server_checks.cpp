@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/doctor/server_checks.hpp"
 
-#include <condition_variable>
-#include <ctime>
-#include <mutex>
-#include <optional>
-
 #include "agent/doctor/certificate_check.hpp"
 #include "agent/registration/ca_certificate.hpp"
 #include "cattle/subscriber/subscription.hpp"
 #include "config/state_file.hpp"
 #include "docker-client/http/client.hpp"
 #include "docker-client/http/url.hpp"
+
+#include <condition_variable>
+#include <ctime>
+#include <mutex>
+#include <optional>
 
 namespace cattle::agent::doctor {
 namespace {
@@ -28,7 +28,8 @@ std::optional<Outage> try_subscription(const ServerTarget& target) {
   std::optional<Outage> outage;
   subscriber::SubscriptionOptions options;
   options.connection = target.connection;
-  options.resolve_timeout = options.connect_timeout = options.tls_timeout = options.upgrade_timeout = target.step_timeout;
+  options.resolve_timeout = options.connect_timeout = options.tls_timeout = options.upgrade_timeout =
+      target.step_timeout;
   options.close_timeout = std::chrono::milliseconds(200);
   subscriber::SubscriptionListener listener;
   listener.on_frame = [](std::string) {};
@@ -66,12 +67,15 @@ Finding refused_upgrade(const Outage& outage) {
       return {Cause::agent_gone, "the server finds more than one agent behind this key (422)",
               "remove the second host of this key on the server"};
     case Trouble::not_found:
-      return {Cause::server, "there is no cattle API at this address (404)", "check CATTLE_URL: it ends in /v1"};
-    default: break;
+      return {Cause::server, "there is no cattle API at this address (404)",
+              "check CATTLE_URL: it ends in /v1"};
+    default:
+      break;
   }
   constexpr int kServerErrors = 500;
   if (outage.status >= kServerErrors) {
-    return {Cause::server, "the server is not ready: " + outage.detail, "look at the server's log; wait until it has started"};
+    return {Cause::server, "the server is not ready: " + outage.detail,
+            "look at the server's log; wait until it has started"};
   }
   return {Cause::upgrade_path, "the WebSocket upgrade does not come through: " + outage.detail,
           "let the proxy or load balancer in between pass Upgrade and Connection headers (WebSocket)"};
@@ -88,20 +92,24 @@ Finding finding_of(const Outage& outage, const http::Url& url) {
     case Step::proxy:
       return {Cause::proxy, "the proxy does not let us through: " + outage.detail,
               "check the proxy variables, or add the server to NO_PROXY"};
-    case Step::tls: return {Cause::tls, "TLS fails: " + outage.detail, "see the message"};
+    case Step::tls:
+      return {Cause::tls, "TLS fails: " + outage.detail, "see the message"};
     case Step::upgrade:
-    case Step::read: return refused_upgrade(outage);
+    case Step::read:
+      return refused_upgrade(outage);
   }
   return {Cause::server, outage.detail, "see the message"};
 }
 
-/// Asked without credentials and without verification of what they would have to trust: the clock is judged before it.
+/// Asked without credentials and without verification of what they would have to trust: the clock is judged
+/// before it.
 Findings check_clock(const ServerTarget& target, const http::Url& url) {
   http::ClientOptions options;
   options.base_url = url.origin();
   options.verify_peer = false;
   options.connect_timeout = target.step_timeout;
-  if (!subscriber::bypasses_proxy(target.connection.no_proxy, url.host, url.port)) options.proxy = target.connection.proxy;
+  if (!subscriber::bypasses_proxy(target.connection.no_proxy, url.host, url.port))
+    options.proxy = target.connection.proxy;
   http::Request request;
   request.target = "/ping";
   request.timeout = target.step_timeout;
@@ -111,8 +119,9 @@ Findings check_clock(const ServerTarget& target, const http::Url& url) {
     const auto* date = response.header("date");
     const auto offset = date == nullptr ? 0 : clock_offset(*date, std::time(nullptr));
     if (offset > target.most_clock_offset.count() || -offset > target.most_clock_offset.count()) {
-      return {{Cause::clock, "this host's clock is " + std::to_string(offset < 0 ? -offset : offset) + " s " +
-                                 (offset < 0 ? "behind" : "ahead of") + " the server's",
+      return {{Cause::clock,
+               "this host's clock is " + std::to_string(offset < 0 ? -offset : offset) + " s " +
+                   (offset < 0 ? "behind" : "ahead of") + " the server's",
                "let NTP (timesyncd, chrony) set the clock"}};
     }
   } catch (const http::TransportError&) {
@@ -135,7 +144,8 @@ Findings check_stored_ca(const ServerTarget& target) {
 
 Findings check_tls(const ServerTarget& target, const http::Url& url) {
   TlsTarget tls{url.host, url.port, target.connection.ca_file, target.connection.extra_ca_files, {}, {}};
-  if (!target.connection.proxy.empty() && !subscriber::bypasses_proxy(target.connection.no_proxy, url.host, url.port)) {
+  if (!target.connection.proxy.empty() &&
+      !subscriber::bypasses_proxy(target.connection.no_proxy, url.host, url.port)) {
     if (const auto proxy = http::parse_url(target.connection.proxy)) {
       tls.proxy_host = proxy->host;
       tls.proxy_port = proxy->port;
@@ -155,7 +165,9 @@ std::int64_t clock_offset(const std::string& date, std::int64_t now) {
 
 Findings check_server(const ServerTarget& target) {
   const auto url = http::parse_url(target.connection.url);
-  if (!url) return {{Cause::configuration, "CATTLE_URL is not a URL of http or https", "set it to the server's API, http://server:8080/v1"}};
+  if (!url)
+    return {{Cause::configuration, "CATTLE_URL is not a URL of http or https",
+             "set it to the server's API, http://server:8080/v1"}};
   auto findings = check_stored_ca(target);
   const auto outage = try_subscription(target);
   const auto clock = check_clock(target, *url);

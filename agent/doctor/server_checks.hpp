@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "agent/doctor/finding.hpp"
+#include "cattle/subscriber/connection.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <string>
-
-#include "agent/doctor/finding.hpp"
-#include "cattle/subscriber/connection.hpp"
 
 namespace cattle::agent::doctor {
 
@@ -18,12 +18,13 @@ struct ServerTarget {
   std::chrono::seconds most_clock_offset{60};
 };
 
-/// Name, route, proxy, certificate, clock, credentials and the way of a WebSocket, in that order: what can't be judged
-/// because an earlier step fails is not reported. Subscribes to no event name, so that nothing is taken from a running
-/// agent (R11). About four steps' time at most.
+/// Name, route, proxy, certificate, clock, credentials and the way of a WebSocket, in that order: what can't
+/// be judged because an earlier step fails is not reported. Subscribes to no event name, so that nothing is
+/// taken from a running agent (R11). About four steps' time at most.
 [[nodiscard]] Findings check_server(const ServerTarget& target);
 
-/// Difference of this host's clock to a Date header, in seconds, positive when this host is ahead; 0 when the text is no date.
+/// Difference of this host's clock to a Date header, in seconds, positive when this host is ahead; 0 when the
+/// text is no date.
 [[nodiscard]] std::int64_t clock_offset(const std::string& date, std::int64_t now);
 
 }  // namespace cattle::agent::doctor

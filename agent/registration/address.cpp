@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/registration/address.hpp"
 
+#include "agent/registration/failure.hpp"
+
 #include <arpa/inet.h>
 #include <ifaddrs.h>
 #include <net/if.h>
@@ -15,14 +17,13 @@
 #include <memory>
 #include <string_view>
 
-#include "agent/registration/failure.hpp"
-
 namespace cattle::agent::registration {
 namespace {
 
 constexpr std::uint32_t kAllBits = 0xFFFFFFFFU;
 
-/// Host byte order; nullopt when not dotted decimal (inet_pton refuses leading zeros, so none is read as octal: L17).
+/// Host byte order; nullopt when not dotted decimal (inet_pton refuses leading zeros, so none is read as
+/// octal: L17).
 std::optional<std::uint32_t> ipv4(const std::string& text) {
   in_addr address{};
   if (inet_pton(AF_INET, text.c_str(), &address) != 1) return std::nullopt;
@@ -52,7 +53,8 @@ std::optional<Network> parse_network(const std::string& text) {
 }
 
 bool is_made_by_containers(std::string_view interface) {
-  constexpr std::size_t kBridgeName = 15;  // "br-" and 12 hex digits, as the engine names its networks' bridges.
+  constexpr std::size_t kBridgeName =
+      15;  // "br-" and 12 hex digits, as the engine names its networks' bridges.
   if (interface == "docker0" || interface.starts_with("veth") || interface.starts_with("cni") ||
       interface.starts_with("flannel")) {
     return true;
@@ -98,7 +100,8 @@ AddressWish parse_address_wish(const std::string& text) {
   constexpr std::string_view kInterface = "if:";
   if (text.starts_with(kInterface)) {
     auto name = text.substr(kInterface.size());
-    if (name.empty() || name.size() >= IFNAMSIZ || name.find_first_of("/ \t") != std::string::npos) throw refuse();
+    if (name.empty() || name.size() >= IFNAMSIZ || name.find_first_of("/ \t") != std::string::npos)
+      throw refuse();
     return {AddressWish::Kind::interface, std::move(name)};
   }
   if (text.find('/') != std::string::npos) {
@@ -121,7 +124,8 @@ bool is_unusable(const InterfaceAddress& entry) {
 AddressChoice choose_address(const AddressInputs& inputs) {
   if (inputs.wish.kind != AddressWish::Kind::none) return wished(inputs);
   if (is_usable_address(inputs, inputs.detected)) return {inputs.detected, "as the server sees this host"};
-  if (is_usable_address(inputs, inputs.route_source)) return {inputs.route_source, "source of the route to the server"};
+  if (is_usable_address(inputs, inputs.route_source))
+    return {inputs.route_source, "source of the route to the server"};
   if (ipv4(inputs.detected) && !is_unusable({"", inputs.detected})) {
     return {inputs.detected, "as the server sees this host; no interface here has it (address translation)"};
   }
@@ -137,7 +141,9 @@ std::vector<InterfaceAddress> interface_addresses() {
     if (entry->ifa_addr == nullptr || entry->ifa_addr->sa_family != AF_INET) continue;
     if ((entry->ifa_flags & static_cast<unsigned>(IFF_UP)) == 0) continue;
     std::string text(NI_MAXHOST, '\0');
-    if (getnameinfo(entry->ifa_addr, sizeof(sockaddr_in), text.data(), NI_MAXHOST, nullptr, 0, NI_NUMERICHOST) != 0) continue;
+    if (getnameinfo(entry->ifa_addr, sizeof(sockaddr_in), text.data(), NI_MAXHOST, nullptr, 0,
+                    NI_NUMERICHOST) != 0)
+      continue;
     text.resize(text.find('\0'));
     found.push_back({entry->ifa_name, text});
   }
@@ -160,8 +166,8 @@ std::string route_source(const std::string& host, const std::string& port) {
   if (::connect(socket, list->ai_addr, list->ai_addrlen) == 0 &&
       ::getsockname(socket, static_cast<sockaddr*>(static_cast<void*>(&source)), &length) == 0) {
     text.resize(NI_MAXHOST);
-    const int failed = getnameinfo(static_cast<sockaddr*>(static_cast<void*>(&source)), length, text.data(), NI_MAXHOST,
-                                   nullptr, 0, NI_NUMERICHOST);
+    const int failed = getnameinfo(static_cast<sockaddr*>(static_cast<void*>(&source)), length, text.data(),
+                                   NI_MAXHOST, nullptr, 0, NI_NUMERICHOST);
     text.resize(failed == 0 ? text.find('\0') : 0);
   }
   ::close(socket);

@@ -14,19 +14,20 @@ struct InterfaceAddress {
   std::string address;  ///< Dotted.
 };
 
-/// What CATTLE_AGENT_IP says. Only a dotted address may stand in the agent container's environment, since the stock
-/// image refuses everything else; the other forms are passed on through agent.conf.
+/// What CATTLE_AGENT_IP says. Only a dotted address may stand in the agent container's environment, since the
+/// stock image refuses everything else; the other forms are passed on through agent.conf.
 struct AddressWish {
   enum class Kind : std::uint8_t { none, address, interface, network };
   Kind kind = Kind::none;
   std::string text;  ///< Address, interface name, or "a.b.c.d/n".
 };
 
-/// Throws Failure(bad_address) as the stock image does: not dotted IPv4, an octet over 255, 127.x, 0.0.0.0, 255.255.255.255
-/// (P9); also for a damaged "if:" or CIDR form.
+/// Throws Failure(bad_address) as the stock image does: not dotted IPv4, an octet over 255, 127.x, 0.0.0.0,
+/// 255.255.255.255 (P9); also for a damaged "if:" or CIDR form.
 [[nodiscard]] AddressWish parse_address_wish(const std::string& text);
 
-/// Loopback, link-local, or on an interface that containers made (docker0, br- with 12 hex digits, veth, cni, flannel).
+/// Loopback, link-local, or on an interface that containers made (docker0, br- with 12 hex digits, veth, cni,
+/// flannel).
 [[nodiscard]] bool is_unusable(const InterfaceAddress& entry);
 
 struct AddressInputs {
@@ -41,14 +42,15 @@ struct AddressChoice {
   std::string reason;   ///< For the log.
 };
 
-/// In this order: the wish; the detected address when it is one of this host; the route's source; the detected one (NAT).
-/// A wish for an interface or network that holds no usable address gives none, with the reason.
+/// In this order: the wish; the detected address when it is one of this host; the route's source; the
+/// detected one (NAT). A wish for an interface or network that holds no usable address gives none, with the
+/// reason.
 [[nodiscard]] AddressChoice choose_address(const AddressInputs& inputs);
 
 /// IPv4 addresses of this network namespace, interfaces that are up, in the kernel's order.
 [[nodiscard]] std::vector<InterfaceAddress> interface_addresses();
-/// Source address that the kernel takes for this host and port; sends nothing. Empty when there is no route or the name
-/// can't be resolved (this may take the resolver's time).
+/// Source address that the kernel takes for this host and port; sends nothing. Empty when there is no route
+/// or the name can't be resolved (this may take the resolver's time).
 [[nodiscard]] std::string route_source(const std::string& host, const std::string& port);
 
 }  // namespace cattle::agent::registration

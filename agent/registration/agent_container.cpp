@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/registration/agent_container.hpp"
 
-#include <nlohmann/json.hpp>
-#include <thread>
-
 #include "agent/registration/failure.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <thread>
 
 namespace cattle::agent::registration {
 namespace {
@@ -25,31 +26,47 @@ json environment_of(const AgentContainer& agent) {
 json binds_of(const AgentContainer& agent) {
   const auto state = agent.state_volume;
   const auto var_lib = agent.var_lib_writable ? std::string("/var/lib/rancher") : state;
-  return json::array({"/var/run/docker.sock:/var/run/docker.sock", "/var/run/rancher/storage:/var/run/rancher/storage",
-                      "/lib/modules:/lib/modules:ro", "/proc:/host/proc", "/dev:/host/dev", "rancher-cni:/.r",
-                      state + ":/var/lib/cattle", var_lib + ":/var/lib/rancher", "/var/log/rancher:/var/log/rancher"});
+  return json::array({"/var/run/docker.sock:/var/run/docker.sock",
+                      "/var/run/rancher/storage:/var/run/rancher/storage", "/lib/modules:/lib/modules:ro",
+                      "/proc:/host/proc", "/dev:/host/dev", "rancher-cni:/.r", state + ":/var/lib/cattle",
+                      var_lib + ":/var/lib/rancher", "/var/log/rancher:/var/log/rancher"});
 }
 
 }  // namespace
 
 const std::vector<std::string>& forwarded_variables() {
-  static const std::vector<std::string> names{
-      "http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "NO_PROXY", "no_proxy", "CATTLE_SCHEDULER_IPS",
-      "CATTLE_SCHEDULER_REQUIRE_ANY", "CATTLE_PHYSICAL_HOST_UUID", "CATTLE_DOCKER_UUID", "CATTLE_SCRIPT_DEBUG",
-      "CATTLE_ACCESS_KEY", "CATTLE_SECRET_KEY", "CATTLE_AGENT_IP", "CATTLE_HOST_API_PROXY", "CATTLE_URL",
-      "CATTLE_HOST_LABELS", "CATTLE_VOLMGR_ENABLED", "CATTLE_RUN_FIO", "CATTLE_MEMORY_OVERRIDE",
-      "CATTLE_MILLI_CPU_OVERRIDE", "CATTLE_LOCAL_STORAGE_MB_OVERRIDE", "CATTLE_DETECT_CLOUD_PROVIDER",
-      "CATTLE_CHECK_NAMESERVER", "RANCHER_DEBUG"};
+  static const std::vector<std::string> names{"http_proxy",
+                                              "HTTP_PROXY",
+                                              "https_proxy",
+                                              "HTTPS_PROXY",
+                                              "NO_PROXY",
+                                              "no_proxy",
+                                              "CATTLE_SCHEDULER_IPS",
+                                              "CATTLE_SCHEDULER_REQUIRE_ANY",
+                                              "CATTLE_PHYSICAL_HOST_UUID",
+                                              "CATTLE_DOCKER_UUID",
+                                              "CATTLE_SCRIPT_DEBUG",
+                                              "CATTLE_ACCESS_KEY",
+                                              "CATTLE_SECRET_KEY",
+                                              "CATTLE_AGENT_IP",
+                                              "CATTLE_HOST_API_PROXY",
+                                              "CATTLE_URL",
+                                              "CATTLE_HOST_LABELS",
+                                              "CATTLE_VOLMGR_ENABLED",
+                                              "CATTLE_RUN_FIO",
+                                              "CATTLE_MEMORY_OVERRIDE",
+                                              "CATTLE_MILLI_CPU_OVERRIDE",
+                                              "CATTLE_LOCAL_STORAGE_MB_OVERRIDE",
+                                              "CATTLE_DETECT_CLOUD_PROVIDER",
+                                              "CATTLE_CHECK_NAMESERVER",
+                                              "RANCHER_DEBUG"};
   return names;
 }
 
 json agent_container_body(const AgentContainer& agent) {
-  json host{{"Binds", binds_of(agent)},
-            {"NetworkMode", "host"},
-            {"PidMode", "host"},
-            {"Privileged", true},
-            {"OomScoreAdj", kOomScore},
-            {"RestartPolicy", {{"Name", "always"}, {"MaximumRetryCount", 0}}}};
+  json host{{"Binds", binds_of(agent)}, {"NetworkMode", "host"},
+            {"PidMode", "host"},        {"Privileged", true},
+            {"OomScoreAdj", kOomScore}, {"RestartPolicy", {{"Name", "always"}, {"MaximumRetryCount", 0}}}};
   if (agent.host_cgroup_namespace) host["CgroupnsMode"] = "host";
   return {{"Image", agent.image},
           {"Cmd", json::array({"run"})},
@@ -76,7 +93,8 @@ void remove_by_name(const docker::Client& engine, std::string_view name, const d
   throw Failure(Outcome::engine, "the engine does not get rid of container " + std::string(name));
 }
 
-std::string launch_agent(const docker::Client& engine, const AgentContainer& agent, const docker::Call& call) {
+std::string launch_agent(const docker::Client& engine, const AgentContainer& agent,
+                         const docker::Call& call) {
   for (const auto name : {kAgentName, kForkAgentName}) remove_by_name(engine, name, call);
   const auto created = engine.create_container(std::string(kAgentName), agent_container_body(agent), call);
   (void)engine.start_container(created.id, call);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <map>
+#include "docker-client/client.hpp"
+
 #include <nlohmann/json_fwd.hpp>
+
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "docker-client/client.hpp"
 
 namespace cattle::agent::registration {
 
@@ -19,11 +20,12 @@ inline constexpr std::string_view kForkAgentName = "pasturestack-node-agent";
 inline constexpr std::string_view kForkUpgradeName = "pasturestack-node-agent-upgrade";
 
 struct AgentContainer {
-  std::string image;                                ///< Name under which the registration container was started (P4).
-  std::map<std::string, std::string> environment;   ///< Forwarded variables that are set, credentials among them.
-  std::string state_volume = "rancher-agent-state"; ///< Existing one of the fork first (S22).
-  bool var_lib_writable = true;                     ///< Else /var/lib/rancher comes from the state volume (P26).
-  bool host_cgroup_namespace = false;               ///< The engine knows CgroupnsMode (S25).
+  std::string image;  ///< Name under which the registration container was started (P4).
+  std::map<std::string, std::string>
+      environment;  ///< Forwarded variables that are set, credentials among them.
+  std::string state_volume = "rancher-agent-state";  ///< Existing one of the fork first (S22).
+  bool var_lib_writable = true;        ///< Else /var/lib/rancher comes from the state volume (P26).
+  bool host_cgroup_namespace = false;  ///< The engine knows CgroupnsMode (S25).
 };
 
 /// Names that are carried from the registration container into the agent container, and no others (P25).
@@ -39,6 +41,7 @@ struct AgentContainer {
 void remove_by_name(const docker::Client& engine, std::string_view name, const docker::Call& call);
 
 /// Replaces the agent container, whichever name it has, and starts the new one. Returns its id.
-[[nodiscard]] std::string launch_agent(const docker::Client& engine, const AgentContainer& agent, const docker::Call& call);
+[[nodiscard]] std::string launch_agent(const docker::Client& engine, const AgentContainer& agent,
+                                       const docker::Call& call);
 
 }  // namespace cattle::agent::registration

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/registration/api_root.hpp"
 
+#include "docker-client/http/url.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <string_view>
-
-#include "docker-client/http/url.hpp"
 
 namespace cattle::agent::registration {
 
@@ -22,7 +22,8 @@ std::optional<std::string> api_root(const std::string& url) {
     rest.remove_prefix(segment.size());
     if (segment.empty()) continue;
     path.append("/").append(segment);
-    if (std::find(kVersions.begin(), kVersions.end(), segment) != kVersions.end()) return parsed->origin() + path;
+    if (std::find(kVersions.begin(), kVersions.end(), segment) != kVersions.end())
+      return parsed->origin() + path;
   }
   return std::nullopt;
 }
@@ -34,7 +35,8 @@ bool names_this_machine(const std::string& url) {
 
 bool is_opaque_token(const std::string& text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char letter) {
-    return std::isalnum(letter) != 0 || std::string_view("-_.:~").find(static_cast<char>(letter)) != std::string_view::npos;
+    return std::isalnum(letter) != 0 ||
+           std::string_view("-_.:~").find(static_cast<char>(letter)) != std::string_view::npos;
   });
 }
 

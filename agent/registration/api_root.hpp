@@ -6,14 +6,16 @@
 
 namespace cattle::agent::registration {
 
-/// The API root inside a URL: everything up to and with the path segment "v1" or "v2-beta", no trailing slash.
-/// nullopt when there is no such segment. A host that is called v1.example.com is left alone (bug L7 of the original).
+/// The API root inside a URL: everything up to and with the path segment "v1" or "v2-beta", no trailing
+/// slash. nullopt when there is no such segment. A host that is called v1.example.com is left alone (bug L7
+/// of the original).
 [[nodiscard]] std::optional<std::string> api_root(const std::string& url);
 
 /// http(s)://127.0.0.1 or localhost, which inside a container is never the server (P10).
 [[nodiscard]] bool names_this_machine(const std::string& url);
 
-/// Text that may stand as a registration token in a URL: opaque, no length check, URL-safe characters and ':' (S31).
+/// Text that may stand as a registration token in a URL: opaque, no length check, URL-safe characters and ':'
+/// (S31).
 [[nodiscard]] bool is_opaque_token(const std::string& text);
 
 }  // namespace cattle::agent::registration

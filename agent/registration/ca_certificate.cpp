@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/registration/ca_certificate.hpp"
 
+#include "agent/registration/api_root.hpp"
+#include "agent/registration/failure.hpp"
+#include "config/state_file.hpp"
+#include "docker-client/http/client.hpp"
+#include "docker-client/http/url.hpp"
+
 #include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -10,20 +16,14 @@
 #include <filesystem>
 #include <memory>
 
-#include "agent/registration/api_root.hpp"
-#include "agent/registration/failure.hpp"
-#include "config/state_file.hpp"
-#include "docker-client/http/client.hpp"
-#include "docker-client/http/url.hpp"
-
 namespace cattle::agent::registration {
 namespace {
 
 using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
 
 Certificate first_certificate(const std::string& pem) {
-  const std::unique_ptr<BIO, decltype(&BIO_free)> source(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())),
-                                                         &BIO_free);
+  const std::unique_ptr<BIO, decltype(&BIO_free)> source(
+      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &BIO_free);
   return {PEM_read_bio_X509(source.get(), nullptr, nullptr, nullptr), &X509_free};
 }
 
@@ -95,7 +95,8 @@ void fetch_ca_certificate(const CaRequest& request, const ServerOptions& options
     say("INFO: stored the server's CA certificate, its fingerprint matches CA_FINGERPRINT");
     return;
   }
-  if (offered) throw Failure(Outcome::tls, "the server's CA certificate does not have the fingerprint CA_FINGERPRINT");
+  if (offered)
+    throw Failure(Outcome::tls, "the server's CA certificate does not have the fingerprint CA_FINGERPRINT");
 }
 
 }  // namespace cattle::agent::registration

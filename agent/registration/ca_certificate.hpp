@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "agent/registration/server.hpp"
+
 #include <functional>
 #include <string>
-
-#include "agent/registration/server.hpp"
 
 namespace cattle::agent::registration {
 
@@ -14,9 +14,10 @@ struct CaRequest {
   std::string file;         ///< Where the certificate is kept; an existing one is never replaced.
 };
 
-/// Fetches scripts/ca.crt, else scripts/ca.pem, without verification, without credentials or token, without following a
-/// redirect, and stores it only when its fingerprint matches (P21). The one unverified request of the program. A mismatch
-/// throws Failure(tls); a server that has no such file is left to the verified connection that follows.
+/// Fetches scripts/ca.crt, else scripts/ca.pem, without verification, without credentials or token, without
+/// following a redirect, and stores it only when its fingerprint matches (P21). The one unverified request of
+/// the program. A mismatch throws Failure(tls); a server that has no such file is left to the verified
+/// connection that follows.
 void fetch_ca_certificate(const CaRequest& request, const ServerOptions& options,
                           const std::function<void(const std::string&)>& say);
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/registration/entry_point.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include "agent/registration/address.hpp"
 #include "agent/registration/agent_container.hpp"
 #include "agent/registration/ca_certificate.hpp"
@@ -13,6 +11,8 @@
 #include "agent/registration/registrar.hpp"
 #include "agent/registration/upgrade.hpp"
 #include "config/state_file.hpp"
+
+#include <nlohmann/json.hpp>
 
 namespace cattle::agent::registration {
 namespace {
@@ -59,7 +59,8 @@ std::map<std::string, std::string> forwarded_environment(const Surroundings& sur
   return found;
 }
 
-AgentContainer agent_container(const Surroundings& surroundings, const std::string& image, bool var_lib_writable) {
+AgentContainer agent_container(const Surroundings& surroundings, const std::string& image,
+                               bool var_lib_writable) {
   AgentContainer agent;
   agent.image = image;
   agent.state_volume = choose_state_volume(*surroundings.engine, surroundings.call);
@@ -92,9 +93,10 @@ void launch(const Surroundings& surroundings, const AgentContainer& agent) {
 std::string image_of(const docker::Client& engine, const std::string& container, const docker::Call& call) {
   const auto found = engine.inspect_container(container, call);
   if (!found) {
-    throw Failure(Outcome::engine, "the engine knows no container " + container +
-                                       "; run without --hostname and without host networking, and mount the engine's "
-                                       "socket");
+    throw Failure(Outcome::engine,
+                  "the engine knows no container " + container +
+                      "; run without --hostname and without host networking, and mount the engine's "
+                      "socket");
   }
   return found->raw.at("Config").at("Image").get<std::string>();
 }
@@ -104,7 +106,8 @@ void register_and_launch(const std::string& url, const Surroundings& surrounding
   const auto wish_text = value_of(surroundings, "CATTLE_AGENT_IP");
   const auto wish = parse_address_wish(wish_text);
   const auto options = server_options(surroundings);
-  fetch_ca_certificate({url, value_of(surroundings, "CA_FINGERPRINT"), surroundings.ca_file}, options, surroundings.say);
+  fetch_ca_certificate({url, value_of(surroundings, "CA_FINGERPRINT"), surroundings.ca_file}, options,
+                       surroundings.say);
 
   const auto facts = host_facts(surroundings, image);
   Request request;
@@ -126,11 +129,13 @@ void register_and_launch(const std::string& url, const Surroundings& surrounding
   agent.environment["CATTLE_ACCESS_KEY"] = credentials.access_key;
   agent.environment["CATTLE_SECRET_KEY"] = credentials.secret_key.reveal();
   if (wish.kind == AddressWish::Kind::interface || wish.kind == AddressWish::Kind::network) {
-    // The stock image refuses to start with such a value in its environment (P9), so that the way back would be barred.
+    // The stock image refuses to start with such a value in its environment (P9), so that the way back would
+    // be barred.
     agent.environment.erase("CATTLE_AGENT_IP");
     set_option(surroundings.option_file, "CATTLE_AGENT_IP", wish_text);
   }
-  for (const auto name : {kUpgradeName, kForkUpgradeName}) remove_by_name(*surroundings.engine, name, surroundings.call);
+  for (const auto name : {kUpgradeName, kForkUpgradeName})
+    remove_by_name(*surroundings.engine, name, surroundings.call);
   launch(surroundings, agent);
 }
 
@@ -144,7 +149,8 @@ bool upgrade_agent(const Surroundings& surroundings) {
     const auto text = entry.get<std::string>();
     const auto equals = text.find('=');
     // Old docker clients passed unset variables as bare names.
-    if (equals == std::string::npos || text.starts_with("RANCHER_AGENT_IMAGE=") || text.starts_with("CATTLE_AGENT_PIDNS=")) {
+    if (equals == std::string::npos || text.starts_with("RANCHER_AGENT_IMAGE=") ||
+        text.starts_with("CATTLE_AGENT_PIDNS=")) {
       continue;
     }
     agent.environment[text.substr(0, equals)] = text.substr(equals + 1);

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/registration/host_inspection.hpp"
 
+#include "agent/registration/agent_container.hpp"
+#include "agent/registration/failure.hpp"
+#include "agent/registration/key.hpp"
+
+#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include <filesystem>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <sstream>
 #include <string_view>
 #include <system_error>
-
-#include "agent/registration/agent_container.hpp"
-#include "agent/registration/failure.hpp"
-#include "agent/registration/key.hpp"
 
 namespace cattle::agent::registration {
 namespace {
@@ -25,7 +25,8 @@ json inspection_body(const std::string& image, const std::string& state_volume) 
           {"Cmd", json::array({"inspect-host"})},
           {"HostConfig",
            {{"Privileged", true},
-            {"Binds", json::array({"/run:/run", "/var/run:/var/run", "/var/lib:/var/lib", state_volume + ":/state"})}}}};
+            {"Binds", json::array({"/run:/run", "/var/run:/var/run", "/var/lib:/var/lib",
+                                   state_volume + ":/state"})}}}};
 }
 
 /// Removes the container however this scope is left.
@@ -81,10 +82,14 @@ HostFacts parse_host_facts(const std::string& output, const std::function<void(c
 }
 
 HostFacts inspect_host_by_container(const docker::Client& engine, const std::string& image,
-                                    const std::string& state_volume, const std::function<void(const std::string&)>& say, const docker::Call& call) {
+                                    const std::string& state_volume,
+                                    const std::function<void(const std::string&)>& say,
+                                    const docker::Call& call) {
   constexpr std::string_view kName = "rancher-agent-inspect-host";
   remove_by_name(engine, kName, call);
-  const ShortLived container(engine, engine.create_container(std::string(kName), inspection_body(image, state_volume), call).id, call);
+  const ShortLived container(
+      engine, engine.create_container(std::string(kName), inspection_body(image, state_volume), call).id,
+      call);
   (void)engine.start_container(container.id(), call);
   const auto status = engine.wait_container(container.id(), call);
   std::string output;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "docker-client/client.hpp"
+
 #include <functional>
 #include <string>
-
-#include "docker-client/client.hpp"
 
 namespace cattle::agent::registration {
 
@@ -15,21 +15,22 @@ struct HostFacts {
 };
 
 struct StateDirectories {
-  std::string host = "/var/lib/rancher/state";   ///< The host's own.
+  std::string host = "/var/lib/rancher/state";  ///< The host's own.
   std::string volume = "/state/state";  ///< In the state volume, for hosts that can't be written (P26).
 };
 
 [[nodiscard]] bool is_writable_directory(const std::string& directory);
 
-/// Mode inspect-host, inside a container that has the host's /var/lib: prints the assignments that the caller reads.
-/// `print` gets a line without newline.
+/// Mode inspect-host, inside a container that has the host's /var/lib: prints the assignments that the caller
+/// reads. `print` gets a line without newline.
 void inspect_host(const StateDirectories& directories, const std::function<void(const std::string&)>& print);
 
 /// Reads such lines; everything else is handed to `say`.
-[[nodiscard]] HostFacts parse_host_facts(const std::string& output, const std::function<void(const std::string&)>& say);
+[[nodiscard]] HostFacts parse_host_facts(const std::string& output,
+                                         const std::function<void(const std::string&)>& say);
 
-/// Runs inspect-host in a container of `image` with the host's directories mounted, and removes it again (P2: the
-/// registration container itself need not have them). Throws Failure(engine) or Failure(state).
+/// Runs inspect-host in a container of `image` with the host's directories mounted, and removes it again (P2:
+/// the registration container itself need not have them). Throws Failure(engine) or Failure(state).
 [[nodiscard]] HostFacts inspect_host_by_container(const docker::Client& engine, const std::string& image,
                                                   const std::string& state_volume,
                                                   const std::function<void(const std::string&)>& say,

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/registration/key.hpp"
 
+#include "agent/registration/failure.hpp"
+#include "config/state_file.hpp"
+
 #include <openssl/rand.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <string_view>
-
-#include "agent/registration/failure.hpp"
-#include "config/state_file.hpp"
 
 namespace cattle::agent::registration {
 namespace {
@@ -40,7 +40,9 @@ std::string registration_key(const std::string& state_dir) {
       const bool hex = std::all_of(stored->begin(), stored->end(),
                                    [](unsigned char letter) { return std::isxdigit(letter) != 0; });
       // A key of another length still names a registered host; only what can't be a key is refused.
-      if (!hex) throw Failure(Outcome::state, path + " is damaged; restore it, or remove it to register as a new host");
+      if (!hex)
+        throw Failure(Outcome::state,
+                      path + " is damaged; restore it, or remove it to register as a new host");
       return *stored;
     }
     auto key = new_key();

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/registration/machine.hpp"
 
+#include "agent/registration/failure.hpp"
+#include "config/state_file.hpp"
+
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
-
-#include "agent/registration/failure.hpp"
-#include "config/state_file.hpp"
 
 namespace cattle::agent::registration {
 namespace {
@@ -42,7 +43,9 @@ bool differ(const std::string& left, const std::string& right) {
 }  // namespace
 
 MachineFacts read_machine_facts(const MachineRoots& roots) {
-  return {fact(roots.host_root + "/etc/machine-id"), fact(roots.sys + "/class/dmi/id/product_uuid"), {},
+  return {fact(roots.host_root + "/etc/machine-id"),
+          fact(roots.sys + "/class/dmi/id/product_uuid"),
+          {},
           runs_on_hypervisor(roots.proc)};
 }
 
@@ -59,10 +62,12 @@ std::optional<MachineFacts> recorded_facts(const std::string& state_dir) {
     const auto text = config::read_state_file(state_dir + kFile);
     if (!text) return std::nullopt;
     const auto document = json::parse(*text);
-    return MachineFacts{document.at("machineId").get<std::string>(), document.at("productUuid").get<std::string>(),
+    return MachineFacts{document.at("machineId").get<std::string>(),
+                        document.at("productUuid").get<std::string>(),
                         document.at("cloudId").get<std::string>(), document.at("virtualMachine").get<bool>()};
   } catch (const json::exception&) {
-    throw Failure(Outcome::state, state_dir + kFile + " is damaged; remove it if this machine is no copy of another");
+    throw Failure(Outcome::state,
+                  state_dir + kFile + " is damaged; remove it if this machine is no copy of another");
   } catch (const config::StateFileError& error) {
     throw Failure(Outcome::state, error.what());
   }
@@ -84,11 +89,14 @@ std::string set_identity_aside(const std::string& state_dir) {
   const auto aside = std::filesystem::path(state_dir) / "clone-of";
   std::error_code error;
   std::filesystem::create_directories(aside, error);
-  for (const auto* name : {".registration_token", ".docker_uuid", ".physical_host_uuid", "credentials.conf", "machine.json"}) {
+  for (const auto* name :
+       {".registration_token", ".docker_uuid", ".physical_host_uuid", "credentials.conf", "machine.json"}) {
     const auto from = std::filesystem::path(state_dir) / name;
     if (!error && std::filesystem::exists(from)) std::filesystem::rename(from, aside / name, error);
   }
-  if (error) throw Failure(Outcome::state, "the identity of the copied machine can't be set aside: " + error.message());
+  if (error)
+    throw Failure(Outcome::state,
+                  "the identity of the copied machine can't be set aside: " + error.message());
   return aside.string();
 }
 

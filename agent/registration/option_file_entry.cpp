@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/registration/option_file_entry.hpp"
 
-#include <sstream>
-
 #include "agent/registration/failure.hpp"
 #include "config/state_file.hpp"
+
+#include <sstream>
 
 namespace cattle::agent::registration {
 namespace {

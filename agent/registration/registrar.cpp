@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/registration/registrar.hpp"
 
-#include <algorithm>
-#include <nlohmann/json.hpp>
-#include <optional>
-
 #include "agent/registration/api_root.hpp"
 #include "agent/registration/failure.hpp"
 #include "agent/registration/registration_url.hpp"
 #include "docker-client/http/client.hpp"
 #include "docker-client/http/url.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <optional>
 
 namespace cattle::agent::registration {
 namespace {
@@ -41,15 +42,18 @@ json parsed(const Answer& answer, const std::string& what) {
                                               std::to_string(answer.status) + " for " + what + ")");
   }
   if (answer.status < 200 || answer.status > 299) {
-    throw Failure(Outcome::registration_failed, "the server answered " + std::to_string(answer.status) + " to " + what);
+    throw Failure(Outcome::registration_failed,
+                  "the server answered " + std::to_string(answer.status) + " to " + what);
   }
   auto document = json::parse(answer.body, nullptr, false);
-  if (document.is_discarded()) throw Failure(Outcome::registration_failed, "the server's answer to " + what + " is not JSON");
+  if (document.is_discarded())
+    throw Failure(Outcome::registration_failed, "the server's answer to " + what + " is not JSON");
   return document;
 }
 
 /// The register object of this key, or null.
-json find_record(const Server& server, const std::string& collection, const Login& login, const std::string& key) {
+json find_record(const Server& server, const std::string& collection, const Login& login,
+                 const std::string& key) {
   const auto list = parsed(server.get(collection + "?key=" + http::escape(key), login), "GET register");
   const auto data = list.find("data");
   if (data == list.end() || !data->is_array() || data->empty()) return nullptr;
@@ -59,8 +63,9 @@ json find_record(const Server& server, const std::string& collection, const Logi
 std::optional<Credentials> credentials_in(const json& record) {
   if (text_of(record, "transitioning") == "error" || text_of(record, "state") == "error") {
     const auto message = text_of(record, "transitioningMessage");
-    throw Failure(Outcome::registration_failed, "the server could not register this host: " +
-                                                    (message.empty() ? std::string("no reason given") : message));
+    throw Failure(Outcome::registration_failed,
+                  "the server could not register this host: " +
+                      (message.empty() ? std::string("no reason given") : message));
   }
   if (text_of(record, "state") != "active" || text_of(record, "transitioning") == "yes") return std::nullopt;
   Credentials credentials;
@@ -70,8 +75,8 @@ std::optional<Credentials> credentials_in(const json& record) {
   return credentials;
 }
 
-Credentials register_key(const Server& server, const std::string& root, const Script& script, const std::string& key,
-                         const Waiting& waiting) {
+Credentials register_key(const Server& server, const std::string& root, const Script& script,
+                         const std::string& key, const Waiting& waiting) {
   const auto collection = root + "/register";
   const Login login{script.access_key, subscriber::Secret(script.secret_key)};
   const auto limit = waiting.now() + kRegistrationLimit;
@@ -88,7 +93,8 @@ Credentials register_key(const Server& server, const std::string& root, const Sc
   }
 }
 
-/// The same server under two spellings is one server: scheme and port of the address that was given win (S36).
+/// The same server under two spellings is one server: scheme and port of the address that was given win
+/// (S36).
 std::string with_origin_of(const std::string& url, const std::string& given) {
   const auto theirs = http::parse_url(url);
   const auto ours = http::parse_url(given);
@@ -98,13 +104,16 @@ std::string with_origin_of(const std::string& url, const std::string& given) {
 }
 
 std::string agent_url(const Script& script, const Request& request, const std::string& registration_url) {
-  const auto url = request.url_override.empty() ? with_origin_of(script.url, registration_url) : request.url_override;
+  const auto url =
+      request.url_override.empty() ? with_origin_of(script.url, registration_url) : request.url_override;
   const auto expected = api_root(registration_url);
   const auto actual = api_root(url);
   if (expected && expected->ends_with("/v1") && actual != expected) {
-    throw Failure(Outcome::url_mismatch, "the registration URL belongs to " + *expected + " but the agent would be told to use " +
-                                             url + "; set the server's Host Registration URL (api.host), or use the "
-                                             "address that it names");
+    throw Failure(Outcome::url_mismatch,
+                  "the registration URL belongs to " + *expected + " but the agent would be told to use " +
+                      url +
+                      "; set the server's Host Registration URL (api.host), or use the "
+                      "address that it names");
   }
   return actual.value_or(url);
 }
@@ -113,14 +122,16 @@ std::string agent_url(const Script& script, const Request& request, const std::s
 
 Credentials register_host(const Server& server, const Request& request, const Waiting& waiting) {
   if (names_this_machine(request.url)) {
-    throw Failure(Outcome::local_url, "the URL names this machine's loopback address, where no server can be reached "
-                                      "from a container; use the server's own address");
+    throw Failure(Outcome::local_url,
+                  "the URL names this machine's loopback address, where no server can be reached "
+                  "from a container; use the server's own address");
   }
   const auto found = find_registration_script(server, request, waiting);
   Credentials credentials;
   const auto url = agent_url(found.script, request, found.url);
   if (names_this_machine(url)) {
-    throw Failure(Outcome::local_url, "the server calls itself localhost; set its Host Registration URL (api.host)");
+    throw Failure(Outcome::local_url,
+                  "the server calls itself localhost; set its Host Registration URL (api.host)");
   }
   if (!request.access_key.empty() && !request.secret_key.empty()) {
     request.say("credentials were given, registration is skipped");

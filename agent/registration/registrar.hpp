@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
-#include <string>
-
 #include "agent/registration/script.hpp"
 #include "agent/registration/server.hpp"
+
+#include <functional>
+#include <string>
 
 namespace cattle::agent::registration {
 
@@ -18,11 +18,13 @@ struct Credentials {
 };
 
 struct Request {
-  std::string url;           ///< As typed: a registration URL, or the address of a server without access control (P12).
+  std::string
+      url;  ///< As typed: a registration URL, or the address of a server without access control (P12).
   std::string url_override;  ///< CATTLE_URL_OVERRIDE.
   std::string access_key;    ///< With secret_key: registration itself is skipped (P18).
   subscriber::Secret secret_key;
-  std::function<std::string()> key;  ///< Called when a registration key is needed, before the first request that sends it.
+  std::function<std::string()>
+      key;  ///< Called when a registration key is needed, before the first request that sends it.
   std::function<void(const std::string&)> say;  ///< A line for the person; never a secret.
 };
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/registration/registration_url.hpp"
 
-#include <algorithm>
-#include <nlohmann/json.hpp>
-
 #include "agent/registration/api_root.hpp"
 #include "agent/registration/failure.hpp"
 #include "docker-client/http/client.hpp"
 #include "docker-client/http/url.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
 
 namespace cattle::agent::registration {
 namespace {
@@ -17,7 +18,9 @@ constexpr int kMostTries = 300;
 constexpr std::chrono::milliseconds kPause{2'000};
 constexpr std::size_t kMostShown = 400;
 
-bool is_script(const std::string& body) { return body.starts_with("#!/bin/sh"); }
+bool is_script(const std::string& body) {
+  return body.starts_with("#!/bin/sh");
+}
 
 /// The server's own JSON error, which no proxy or half-started server sends.
 bool is_server_error(const Answer& answer) {
@@ -27,7 +30,8 @@ bool is_server_error(const Answer& answer) {
 
 std::string shown(const std::string& body) {
   std::string text = body.substr(0, kMostShown);
-  std::replace_if(text.begin(), text.end(), [](unsigned char letter) { return letter < ' ' && letter != '\n'; }, '.');
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char letter) { return letter < ' ' && letter != '\n'; }, '.');
   return text;
 }
 
@@ -38,8 +42,9 @@ Answer reach(const Server& server, const Request& request, const Waiting& waitin
       auto answer = server.get(request.url, {});
       if (answer.status >= 200 && answer.status <= 299) return answer;
       if (answer.status == 404 && is_server_error(answer)) {
-        throw Failure(Outcome::token_refused, "the server does not know this registration token: it was revoked, has "
-                                              "expired, or the URL was cut off when it was copied");
+        throw Failure(Outcome::token_refused,
+                      "the server does not know this registration token: it was revoked, has "
+                      "expired, or the URL was cut off when it was copied");
       }
       if (answer.status == 401) return answer;  // A plain API address of a server with access control.
       last = "the server answers " + std::to_string(answer.status);
@@ -68,16 +73,19 @@ std::string text_of(const json& object, const char* name) {
 
 /// The collection of registration tokens that this caller may use: at the root, else in the default project.
 std::string token_collection(const Server& server, const std::string& root, const Login& login) {
-  if (!listed(server, root + "/registrationtokens?state=active", login).is_null()) return root + "/registrationtokens";
+  if (!listed(server, root + "/registrationtokens?state=active", login).is_null())
+    return root + "/registrationtokens";
   const auto projects = listed(server, root + "/projects?uuid=adminProject", login);
   if (projects.is_array() && !projects.empty()) {
     return root + "/projects/" + http::escape(text_of(projects.front(), "id")) + "/registrationtokens";
   }
-  throw Failure(Outcome::bad_script, "the URL is neither a registration URL nor an API that hands out registration "
-                                     "tokens to this caller; copy the URL of the Add Host page");
+  throw Failure(Outcome::bad_script,
+                "the URL is neither a registration URL nor an API that hands out registration "
+                "tokens to this caller; copy the URL of the Add Host page");
 }
 
-std::string token_url(const Server& server, const std::string& collection, const Login& login, const Waiting& waiting) {
+std::string token_url(const Server& server, const std::string& collection, const Login& login,
+                      const Waiting& waiting) {
   const auto limit = waiting.now() + std::chrono::seconds(60);
   bool made = false;
   do {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/registration/script.hpp"
 
+#include "agent/registration/failure.hpp"
+
 #include <algorithm>
 #include <cctype>
 #include <utility>
-
-#include "agent/registration/failure.hpp"
 
 namespace cattle::agent::registration {
 namespace {
@@ -64,7 +64,8 @@ std::map<std::string, std::string> parse_assignments(std::string_view body) {
     const auto equals = assignment.find('=');
     const auto name = trim(assignment.substr(0, equals));
     if (!is_name(name)) {
-      throw Failure(Outcome::bad_script, "line " + std::to_string(number) + " of the script is not an assignment");
+      throw Failure(Outcome::bad_script,
+                    "line " + std::to_string(number) + " of the script is not an assignment");
     }
     if (equals == std::string_view::npos) return;
     values[std::string(name)] = unquoted(trim(assignment.substr(equals + 1)));
@@ -74,7 +75,8 @@ std::map<std::string, std::string> parse_assignments(std::string_view body) {
 
 Script parse_script(std::string_view body) {
   if (!body.starts_with("#!/bin/sh")) {
-    throw Failure(Outcome::bad_script, "the URL did not give a registration script (no #!/bin/sh at its beginning)");
+    throw Failure(Outcome::bad_script,
+                  "the URL did not give a registration script (no #!/bin/sh at its beginning)");
   }
   const auto values = parse_assignments(body);
   Script script;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/registration/server.hpp"
 
-#include <algorithm>
-#include <nlohmann/json.hpp>
-
 #include "agent/registration/failure.hpp"
 #include "docker-client/http/client.hpp"
 #include "docker-client/http/url.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
 
 namespace cattle::agent::registration {
 namespace {
@@ -35,17 +36,21 @@ std::string redirected(const std::string& from, const std::string& location, boo
 }  // namespace
 
 std::string Answer::header(const std::string& name) const {
-  const auto found = std::find_if(headers.begin(), headers.end(), [&](const auto& entry) { return entry.first == name; });
+  const auto found =
+      std::find_if(headers.begin(), headers.end(), [&](const auto& entry) { return entry.first == name; });
   return found == headers.end() ? std::string() : found->second;
 }
 
-Answer Server::get(const std::string& url, const Login& login) const { return call("GET", url, login, {}); }
+Answer Server::get(const std::string& url, const Login& login) const {
+  return call("GET", url, login, {});
+}
 
 Answer Server::post(const std::string& url, const Login& login, const nlohmann::json& body) const {
   return call("POST", url, login, body.dump());
 }
 
-Answer Server::call(const std::string& method, std::string url, const Login& login, const std::string& body) const {
+Answer Server::call(const std::string& method, std::string url, const Login& login,
+                    const std::string& body) const {
   bool became_https = false;
   for (int hop = 0; hop <= kMostRedirects; ++hop) {
     auto answer = once(method, url, login, body);
@@ -53,9 +58,10 @@ Answer Server::call(const std::string& method, std::string url, const Login& log
     const auto next = redirected(url, answer.header("location"), became_https);
     if (next.empty()) {
       const auto target = http::parse_url(answer.header("location"));
-      throw Failure(Outcome::registration_failed,
-                    "the server redirects to " + (target ? target->origin() : std::string("an address")) +
-                        ", which is not followed: credentials would go to another place than the one that was given");
+      throw Failure(
+          Outcome::registration_failed,
+          "the server redirects to " + (target ? target->origin() : std::string("an address")) +
+              ", which is not followed: credentials would go to another place than the one that was given");
     }
     url = next;
   }

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "cattle/subscriber/connection.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
 #include <chrono>
 #include <functional>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "cattle/subscriber/connection.hpp"
 
 namespace cattle::agent::registration {
 
@@ -37,8 +38,8 @@ struct Answer {
   [[nodiscard]] std::string header(const std::string& name) const;
 };
 
-/// Calls to a server whose address a person typed. Redirects: within the same origin, and once from http to https on the
-/// same host; anywhere else they are refused before any credential is sent there (S34, S35).
+/// Calls to a server whose address a person typed. Redirects: within the same origin, and once from http to
+/// https on the same host; anywhere else they are refused before any credential is sent there (S34, S35).
 class Server {
  public:
   explicit Server(ServerOptions options) : options_(std::move(options)) {}
@@ -47,7 +48,8 @@ class Server {
   [[nodiscard]] Answer post(const std::string& url, const Login& login, const nlohmann::json& body) const;
 
  private:
-  [[nodiscard]] Answer call(const std::string& method, std::string url, const Login& login, const std::string& body) const;
+  [[nodiscard]] Answer call(const std::string& method, std::string url, const Login& login,
+                            const std::string& body) const;
   [[nodiscard]] Answer once(const std::string& method, const std::string& url, const Login& login,
                             const std::string& body) const;
   ServerOptions options_;

@@ -21,7 +21,9 @@
 namespace cattle::agent::registration {
 namespace {
 
-std::string reason(int error) { return std::generic_category().message(error); }
+std::string reason(int error) {
+  return std::generic_category().message(error);
+}
 
 /// Empty on success.
 std::string enter_mounts_of(pid_t pid) {
@@ -38,7 +40,8 @@ std::string share(const std::string& directory) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
   if (error) return directory + ": " + error.message();
-  if (!is_mount_point(directory) && ::mount(directory.c_str(), directory.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0) {
+  if (!is_mount_point(directory) &&
+      ::mount(directory.c_str(), directory.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0) {
     return directory + ": bind: " + reason(errno);
   }
   if (::mount(nullptr, directory.c_str(), nullptr, MS_SHARED, nullptr) != 0) {
@@ -101,7 +104,8 @@ pid_t peer_process(const std::string& socket) {
   if (descriptor < 0) return 1;
   ucred peer{};
   socklen_t length = sizeof(peer);
-  const bool known = ::connect(descriptor, static_cast<const sockaddr*>(static_cast<const void*>(&address)), sizeof(address)) == 0 &&
+  const bool known = ::connect(descriptor, static_cast<const sockaddr*>(static_cast<const void*>(&address)),
+                               sizeof(address)) == 0 &&
                      ::getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0;
   ::close(descriptor);
   return known && peer.pid > 0 ? peer.pid : 1;

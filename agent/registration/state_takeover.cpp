@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/registration/state_takeover.hpp"
 
-#include <filesystem>
-#include <nlohmann/json.hpp>
-#include <optional>
-
 #include "agent/registration/agent_container.hpp"
 #include "config/state_file.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+#include <optional>
 
 namespace cattle::agent::registration {
 namespace {
 
 /// The container of that very name; the engine also resolves id prefixes.
-std::optional<docker::Container> named(const docker::Client& engine, std::string_view name, const docker::Call& call) {
+std::optional<docker::Container> named(const docker::Client& engine, std::string_view name,
+                                       const docker::Call& call) {
   auto found = engine.inspect_container(std::string(name), call);
   if (found && found->name != "/" + std::string(name)) found.reset();
   return found;

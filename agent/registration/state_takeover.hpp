@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "docker-client/client.hpp"
+
 #include <functional>
 #include <string>
 
-#include "docker-client/client.hpp"
-
 namespace cattle::agent::registration {
 
-/// A plain service goes on as the host that an agent container was: where that container kept its state in a volume, the
-/// identity files are copied from there into `state_dir`, never over existing ones. An engine that can't be asked is said
-/// and skipped.
+/// A plain service goes on as the host that an agent container was: where that container kept its state in a
+/// volume, the identity files are copied from there into `state_dir`, never over existing ones. An engine
+/// that can't be asked is said and skipped.
 void take_over_state(const docker::Client& engine, const std::string& state_dir,
                      const std::function<void(const std::string&)>& say, const docker::Call& call);
 

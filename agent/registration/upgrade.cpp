@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/registration/upgrade.hpp"
 
-#include <nlohmann/json.hpp>
-#include <sstream>
-
 #include "agent/registration/failure.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <sstream>
 
 namespace cattle::agent::registration {
 namespace {
@@ -23,11 +24,13 @@ std::string repository_of(const std::string& image) {
 
 bool has_answered(const docker::Client& engine, const std::string& id, const docker::Call& call) {
   std::string output;
-  engine.container_logs(id, false, [&](int, std::string_view text) { output.append(text); }, call);
+  engine.container_logs(
+      id, false, [&](int, std::string_view text) { output.append(text); }, call);
   return output.find(kAnsweredLine) != std::string::npos;
 }
 
-void set_restart_policy(const docker::Client& engine, const std::string& id, const char* policy, const docker::Call& call) {
+void set_restart_policy(const docker::Client& engine, const std::string& id, const char* policy,
+                        const docker::Call& call) {
   engine.update_container(id, json{{"RestartPolicy", {{"Name", policy}, {"MaximumRetryCount", 0}}}}, call);
 }
 
@@ -50,7 +53,8 @@ void bring_back(const docker::Client& engine, const Replacement& replacement, co
 
 }  // namespace
 
-UpgradeDecision decide_upgrade(const std::string& required_image, const std::string& own_image, const std::string& permitted) {
+UpgradeDecision decide_upgrade(const std::string& required_image, const std::string& own_image,
+                               const std::string& permitted) {
   if (required_image.empty() || required_image == own_image) return UpgradeDecision::none;
   const auto wanted = repository_of(required_image);
   if (wanted == repository_of(own_image)) return UpgradeDecision::upgrade;
@@ -63,10 +67,13 @@ UpgradeDecision decide_upgrade(const std::string& required_image, const std::str
   return UpgradeDecision::refused;
 }
 
-bool is_stock_image(const std::string& image) { return repository_of(image) == "rancher/agent"; }
+bool is_stock_image(const std::string& image) {
+  return repository_of(image) == "rancher/agent";
+}
 
-bool replace_with_probation(const docker::Client& engine, const Replacement& replacement, const Waiting& waiting,
-                            const std::function<void(const std::string&)>& say, const docker::Call& call) {
+bool replace_with_probation(const docker::Client& engine, const Replacement& replacement,
+                            const Waiting& waiting, const std::function<void(const std::string&)>& say,
+                            const docker::Call& call) {
   remove_by_name(engine, kPreviousName, call);
   // The policy first: an engine that restarts in the middle must not bring the old one up beside the new one.
   set_restart_policy(engine, replacement.old_id, "no", call);
@@ -96,10 +103,11 @@ void start_upgrade_helper(const docker::Client& engine, const std::string& image
     // An image that an operator loaded by hand is in no registry.
     if (!engine.inspect_image(image, call)) throw;
   }
-  const json body{{"Image", image},
-                  {"Cmd", json::array({"upgrade"})},
-                  {"HostConfig",
-                   {{"Privileged", true}, {"Binds", json::array({"/var/run/docker.sock:/var/run/docker.sock"})}}}};
+  const json body{
+      {"Image", image},
+      {"Cmd", json::array({"upgrade"})},
+      {"HostConfig",
+       {{"Privileged", true}, {"Binds", json::array({"/var/run/docker.sock:/var/run/docker.sock"})}}}};
   const auto helper = engine.create_container(std::string(kUpgradeName), body, call);
   (void)engine.start_container(helper.id, call);
 }

@@ -1,48 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-#include <functional>
-#include <string>
-
 #include "agent/registration/agent_container.hpp"
 #include "agent/registration/server.hpp"
 #include "docker-client/client.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <string>
 
 namespace cattle::agent::registration {
 
 /// What the running agent does about the image that the server asks for (P34, P35, S60).
 enum class UpgradeDecision : std::uint8_t {
-  none,    ///< Nothing is asked for, or it is what runs.
+  none,  ///< Nothing is asked for, or it is what runs.
   upgrade,
   refused  ///< Another repository that the operator has not permitted: a warning, and we go on.
 };
 
-/// `permitted` is CATTLE_UPGRADE_IMAGES: repositories, comma separated, or "any". The own repository is always permitted.
+/// `permitted` is CATTLE_UPGRADE_IMAGES: repositories, comma separated, or "any". The own repository is
+/// always permitted.
 [[nodiscard]] UpgradeDecision decide_upgrade(const std::string& required_image, const std::string& own_image,
                                              const std::string& permitted);
 
-/// True for rancher/agent and docker.io/rancher/agent: the original, which is handed over to without probation.
+/// True for rancher/agent and docker.io/rancher/agent: the original, which is handed over to without
+/// probation.
 [[nodiscard]] bool is_stock_image(const std::string& image);
 
-/// Printed by the agent on standard output when it has answered its first ping with a replyTo: what probation waits for.
+/// Printed by the agent on standard output when it has answered its first ping with a replyTo: what probation
+/// waits for.
 inline constexpr std::string_view kAnsweredLine = "answered the server's first ping";
 
 struct Replacement {
-  AgentContainer agent;           ///< The new container.
-  std::string old_id;             ///< The container that runs now.
+  AgentContainer agent;  ///< The new container.
+  std::string old_id;    ///< The container that runs now.
   std::chrono::seconds stop_time{30};
   std::chrono::seconds probation{60};
 };
 
-/// Stops the old agent (which closes its subscription, finishes and publishes), keeps it as rancher-agent-previous with
-/// restart policy "no", and starts the new one. When that has not answered a ping in time it is removed and the old one
-/// gets its name, policy and start back. Never are two subscribed (R11). True when the new one stays.
+/// Stops the old agent (which closes its subscription, finishes and publishes), keeps it as
+/// rancher-agent-previous with restart policy "no", and starts the new one. When that has not answered a ping
+/// in time it is removed and the old one gets its name, policy and start back. Never are two subscribed
+/// (R11). True when the new one stays.
 [[nodiscard]] bool replace_with_probation(const docker::Client& engine, const Replacement& replacement,
-                                          const Waiting& waiting, const std::function<void(const std::string&)>& say,
+                                          const Waiting& waiting,
+                                          const std::function<void(const std::string&)>& say,
                                           const docker::Call& call);
 
-/// The helper of section 8: pulls `image`, then runs it as rancher-agent-upgrade with the engine's socket, mode upgrade.
+/// The helper of section 8: pulls `image`, then runs it as rancher-agent-upgrade with the engine's socket,
+/// mode upgrade.
 void start_upgrade_helper(const docker::Client& engine, const std::string& image, const docker::Call& call);
 
 }  // namespace cattle::agent::registration

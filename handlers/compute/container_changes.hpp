@@ -6,9 +6,9 @@
 
 namespace cattle::handlers {
 
-/// Knows whether events change containers at the moment. A list that was read while one did may contradict the reply that
-/// the server gets before it: a container that it then misses is one that the server removes (6.7, R36, R39). Safe to share
-/// between threads.
+/// Knows whether events change containers at the moment. A list that was read while one did may contradict
+/// the reply that the server gets before it: a container that it then misses is one that the server removes
+/// (6.7, R36, R39). Safe to share between threads.
 class ContainerChanges {
  public:
   /// A change under way, for as long as it lives.

@@ -69,7 +69,8 @@ http::Response ConfigItems::fetch(const std::string& item, const Context& contex
 std::optional<std::string> ConfigItems::take_host_config(Context& context) const {
   const auto response = fetch("host-config", context);
   if (response.status != 200 || !looks_like_archive(response.body)) {
-    context.log.debug("config item host-config has no content here (status " + std::to_string(response.status) + ")");
+    context.log.debug("config item host-config has no content here (status " +
+                      std::to_string(response.status) + ")");
     return kLatest;
   }
   const auto archive = read_config_archive(response.body);

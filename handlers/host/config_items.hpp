@@ -12,23 +12,25 @@
 namespace cattle::handlers {
 
 struct ConfigItemOptions {
-  std::string home;  ///< CATTLE_HOME: the items' files and stamps are below it, as the stock scripts have them.
-  /// Started by the server's own package: what the server calls the program is what must run. Elsewhere (image,
-  /// service) `pyagent` is only acknowledged (R56).
+  std::string
+      home;  ///< CATTLE_HOME: the items' files and stamps are below it, as the stock scripts have them.
+  /// Started by the server's own package: what the server calls the program is what must run. Elsewhere
+  /// (image, service) `pyagent` is only acknowledged (R56).
   bool server_owns_program = false;
-  /// Asks the agent to finish its work and end, so that the stock loop starts what the server names. May be empty.
+  /// Asks the agent to finish its work and end, so that the stock loop starts what the server names. May be
+  /// empty.
   std::function<void(const std::string& reason)> request_exit;
   std::chrono::milliseconds request_limit{5'000};
 };
 
-/// Fetches config items and does what belongs to each. Nothing that comes with them is ever run: of `host-config` the key
-/// of the server's tokens is taken, everything else is only acknowledged (P39 to P41).
+/// Fetches config items and does what belongs to each. Nothing that comes with them is ever run: of
+/// `host-config` the key of the server's tokens is taken, everything else is only acknowledged (P39 to P41).
 class ConfigItems {
  public:
   ConfigItems(ConfigItemOptions options, const http::Client& server);
 
-  /// The version to acknowledge, "latest" where none is known; nullopt when the item must not be acknowledged, since what
-  /// came was damaged (S26). `item` has been checked to be a name.
+  /// The version to acknowledge, "latest" where none is known; nullopt when the item must not be
+  /// acknowledged, since what came was damaged (S26). `item` has been checked to be a name.
   [[nodiscard]] std::optional<std::string> take(const std::string& item, Context& context) const;
 
  private:

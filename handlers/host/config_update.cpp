@@ -24,7 +24,8 @@ bool is_item_name(std::string_view name) {
 std::optional<nlohmann::json> ConfigUpdate::handle(const subscriber::Event& event, Context& context) const {
   if (!event.wants_reply()) return std::nullopt;
   // The steady clock's "never" overflows in some waits, hence the bound.
-  const auto patience = std::min(context.call.deadline, std::chrono::steady_clock::now() + std::chrono::minutes(1));
+  const auto patience =
+      std::min(context.call.deadline, std::chrono::steady_clock::now() + std::chrono::minutes(1));
   const std::unique_lock turn(one_at_a_time_, patience);
   if (!turn.owns_lock()) throw OperationError("another config.update did not end in time");
   for (const auto& item : JsonFields(event.data, "data").objects("items")) {

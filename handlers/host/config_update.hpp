@@ -15,10 +15,10 @@
 
 namespace cattle::handlers {
 
-/// config.update (7.1): takes each item and acknowledges it to the server that we are connected to; the event's own
-/// `configUrl` may be an address that leads nowhere (E14). Nothing that the server sends is run (R56). Two updates never
-/// work at once. An acknowledgement that fails is logged and no error: the server names the item again in its next
-/// event.
+/// config.update (7.1): takes each item and acknowledges it to the server that we are connected to; the
+/// event's own `configUrl` may be an address that leads nowhere (E14). Nothing that the server sends is run
+/// (R56). Two updates never work at once. An acknowledgement that fails is logged and no error: the server
+/// names the item again in its next event.
 class ConfigUpdate {
  public:
   ConfigUpdate(ConfigItemOptions options, const http::Client& server)

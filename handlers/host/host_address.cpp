@@ -36,7 +36,8 @@ std::optional<std::string> resolve_ipv4(const std::string& name) {
 HostAddress::HostAddress(Resolver resolver, std::chrono::milliseconds max_age)
     : resolver_(std::move(resolver)), max_age_(max_age) {}
 
-std::optional<std::string> HostAddress::ipv4(const std::string& configured, std::chrono::milliseconds patience) {
+std::optional<std::string> HostAddress::ipv4(const std::string& configured,
+                                             std::chrono::milliseconds patience) {
   if (configured.empty()) return std::nullopt;
   in_addr literal{};
   if (::inet_pton(AF_INET, configured.c_str(), &literal) == 1) return text_of(literal);

@@ -15,8 +15,9 @@ namespace cattle::handlers {
 /// as that does.
 [[nodiscard]] std::optional<std::string> resolve_ipv4(const std::string& name);
 
-/// The IPv4 address of the host's configured address, which may be a name (6.3) and may change. A name is resolved in
-/// the background, since a resolver may hang for longer than a ping may wait. Safe to share between threads.
+/// The IPv4 address of the host's configured address, which may be a name (6.3) and may change. A name is
+/// resolved in the background, since a resolver may hang for longer than a ping may wait. Safe to share
+/// between threads.
 class HostAddress {
  public:
   using Resolver = std::function<std::optional<std::string>(const std::string& name)>;
@@ -24,7 +25,8 @@ class HostAddress {
                        std::chrono::milliseconds max_age = std::chrono::minutes(5));
 
   /// nullopt: not configured, not resolvable, or not known within `patience`.
-  [[nodiscard]] std::optional<std::string> ipv4(const std::string& configured, std::chrono::milliseconds patience);
+  [[nodiscard]] std::optional<std::string> ipv4(const std::string& configured,
+                                                std::chrono::milliseconds patience);
 
  private:
   void resolve(const std::string& name);

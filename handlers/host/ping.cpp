@@ -157,8 +157,8 @@ bool Ping::add_instances(nlohmann::json& resources, const docker::Call& call, Ev
   try {
     const auto begun = changes_.begun();
     auto instances = instance_resources(engine_.list_containers({}, call));
-    // The reply to what changed meanwhile may reach the server before this list, which would then be the older of
-    // the two: the server removes what a complete list misses.
+    // The reply to what changed meanwhile may reach the server before this list, which would then be the
+    // older of the two: the server removes what a complete list misses.
     if (!changes_.quiet_since(begun)) {
       log.debug("ping: instances left out, containers are changing");
       return false;

@@ -1,16 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The events that two real servers sent, in the order in which they came, against a real engine. Image, registry,
-// credential, ports and container ids are this test's own; each event gets the kind of reply that the server needs.
-#include <gtest/gtest.h>
-#include <stdlib.h>
-
-#include <filesystem>
-#include <fstream>
-#include <functional>
-#include <map>
-#include <nlohmann/json.hpp>
-#include <sstream>
-
+// The events that two real servers sent, in the order in which they came, against a real engine. Image,
+// registry, credential, ports and container ids are this test's own; each event gets the kind of reply that
+// the server needs.
 #include "cattle/subscriber/event.hpp"
 #include "docker-client/client.hpp"
 #include "docker-client/http/client.hpp"
@@ -18,6 +9,16 @@
 #include "handlers/routes.hpp"
 #include "tests/support/fake_server.hpp"
 #include "tests/support/test_engine.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <sstream>
 
 namespace cattle::tests {
 namespace {
@@ -39,7 +40,8 @@ class NoLog : public handlers::EventLog {
 };
 
 void replace_all(std::string& text, const std::string& from, const std::string& to) {
-  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
+  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
 }
 
 /// Calls `visit` on every object in the document.
@@ -104,7 +106,8 @@ class CapturedEvents : public EngineTest, public ::testing::WithParamInterface<s
     auto list = json::parse(whole);
     for_each_object(list, [](json& object) {
       // Any free port will do; the captured numbers may be taken on this machine.
-      if (object.contains("publicPort") && object.at("publicPort").is_number() && object.contains("privatePort")) {
+      if (object.contains("publicPort") && object.at("publicPort").is_number() &&
+          object.contains("privatePort")) {
         object["publicPort"] = nullptr;
       }
     });
@@ -114,13 +117,16 @@ class CapturedEvents : public EngineTest, public ::testing::WithParamInterface<s
   /// Container ids that this engine gave in place of those that the server knew.
   void adopt_ids(json& event) {
     for_each_object(event, [&](json& object) {
-      if (!object.contains("uuid") || !object.contains("externalId") || object.value("type", "") != "instance") return;
+      if (!object.contains("uuid") || !object.contains("externalId") ||
+          object.value("type", "") != "instance")
+        return;
       if (object.at("externalId").is_null()) return;
       const auto known = ids_.find(object.at("uuid").get<std::string>());
       if (known != ids_.end()) object["externalId"] = known->second;
       if (object.value("nativeContainer", false)) object["externalId"] = native_container();
     });
-    if (event.at("name") == "compute.instance.inspect") event["data"]["instanceInspect"]["id"] = native_container();
+    if (event.at("name") == "compute.instance.inspect")
+      event["data"]["instanceInspect"]["id"] = native_container();
   }
 
   const std::string& native_container() {
@@ -163,7 +169,8 @@ class CapturedEvents : public EngineTest, public ::testing::WithParamInterface<s
 };
 
 bool must_fail(const std::string& name, bool first_registry_pull) {
-  return name.find("missing_image_is_said-storage.image.activate") != std::string::npos || first_registry_pull;
+  return name.find("missing_image_is_said-storage.image.activate") != std::string::npos ||
+         first_registry_pull;
 }
 
 void expect_what_the_server_reads(const json& event, const json& reply) {
@@ -182,7 +189,8 @@ void expect_what_the_server_reads(const json& event, const json& reply) {
     }
     EXPECT_TRUE(data.at("+fields").at("dockerIp").is_string());
   } else if (name == "compute.instance.deactivate") {
-    EXPECT_FALSE(reply.at(type).at("instance").at("+data").at("dockerInspect").at("State").at("Running").get<bool>());
+    EXPECT_FALSE(
+        reply.at(type).at("instance").at("+data").at("dockerInspect").at("State").at("Running").get<bool>());
   } else if (name == "storage.volume.activate") {
     EXPECT_EQ(reply.at("volumeStoragePoolMap").at("volume").at("format"), "docker");
   } else if (name == "storage.image.activate") {
@@ -230,8 +238,14 @@ TEST_P(CapturedEvents, E1_the_root_volumes_removal_removes_the_container) {
     adopt_ids(event);
     (void)run(event);
     if (event.at("name") == "storage.volume.remove") {
-      removed = ids_.at(event.at("data").at("volumeStoragePoolMap").at("volume").at("instance").at("uuid").get<std::string>());
-      EXPECT_FALSE(docker_->inspect_container(removed, {})) << "still there after its root volume was removed";
+      removed = ids_.at(event.at("data")
+                            .at("volumeStoragePoolMap")
+                            .at("volume")
+                            .at("instance")
+                            .at("uuid")
+                            .get<std::string>());
+      EXPECT_FALSE(docker_->inspect_container(removed, {}))
+          << "still there after its root volume was removed";
       EXPECT_NO_THROW((void)run(event)) << "E12: sent again, it is answered again";
     }
   }

@@ -147,7 +147,8 @@ TEST_F(HostOnEngine, H105_R38_R39_states_of_real_containers) {
     std::this_thread::sleep_for(5ms);
   }
   const auto told = instances();
-  for (const auto& id : {running, paused, exited, looping}) ASSERT_TRUE(told.contains(id)) << id << json(told);
+  for (const auto& id : {running, paused, exited, looping})
+    ASSERT_TRUE(told.contains(id)) << id << json(told);
   EXPECT_EQ(told.at(running).at("state"), "running");
   EXPECT_EQ(told.at(running).at("uuid"), tag_ + "running");
   EXPECT_EQ(told.at(paused).at("state"), "running");

@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/registration/address.hpp"
 
-#include <gtest/gtest.h>
-
 #include "agent/registration/failure.hpp"
+
+#include <gtest/gtest.h>
 
 namespace cattle::agent::registration {
 namespace {
 
-const std::vector<InterfaceAddress> kHost{{"lo", "127.0.0.1"},       {"docker0", "172.17.0.1"}, {"eth0", "10.1.2.3"},
-                                          {"br-0123456789ab", "172.18.0.1"}, {"br-lan", "192.168.7.1"},
-                                          {"eth1", "169.254.3.4"}};
+const std::vector<InterfaceAddress> kHost{{"lo", "127.0.0.1"},       {"docker0", "172.17.0.1"},
+                                          {"eth0", "10.1.2.3"},      {"br-0123456789ab", "172.18.0.1"},
+                                          {"br-lan", "192.168.7.1"}, {"eth1", "169.254.3.4"}};
 
 AddressInputs inputs(const std::string& wish, const std::string& detected, const std::string& route) {
   return {parse_address_wish(wish), detected, route, kHost};
 }
 
 TEST(Address, P09_what_the_stock_image_refuses_is_refused) {
-  for (const auto* text : {"127.0.0.2", "0.0.0.0", "255.255.255.255", "256.1.1.1", "host.example", "1.2.3", "1.2.3.4.5",
-                           "010.1.1.1", "if:", "if:a/b", "10.0.0.0/33", "10.0.0/8", "10.0.0.0/x"}) {
+  for (const auto* text :
+       {"127.0.0.2", "0.0.0.0", "255.255.255.255", "256.1.1.1", "host.example", "1.2.3", "1.2.3.4.5",
+        "010.1.1.1", "if:", "if:a/b", "10.0.0.0/33", "10.0.0/8", "10.0.0.0/x"}) {
     try {
       (void)parse_address_wish(text);
       ADD_FAILURE() << text << " was taken";
@@ -40,7 +41,8 @@ TEST(Address, a_wish_comes_first) {
   EXPECT_EQ(choose_address(inputs("9.9.9.9", "10.1.2.3", "10.1.2.3")).address, "9.9.9.9");
   EXPECT_EQ(choose_address(inputs("if:br-lan", "10.1.2.3", "")).address, "192.168.7.1");
   EXPECT_EQ(choose_address(inputs("192.168.0.0/16", "10.1.2.3", "")).address, "192.168.7.1");
-  EXPECT_EQ(choose_address(inputs("0.0.0.0/0", "", "")).address, "10.1.2.3") << "never loopback or the engine's bridge";
+  EXPECT_EQ(choose_address(inputs("0.0.0.0/0", "", "")).address, "10.1.2.3")
+      << "never loopback or the engine's bridge";
 }
 
 TEST(Address, a_wish_without_a_usable_address_says_so) {
@@ -54,7 +56,8 @@ TEST(Address, the_detected_address_counts_first_when_it_is_here) {
 
 TEST(Address, else_the_route_then_the_detected_one) {
   EXPECT_EQ(choose_address(inputs("", "203.0.113.9", "192.168.7.1")).address, "192.168.7.1");
-  EXPECT_EQ(choose_address(inputs("", "203.0.113.9", "172.18.0.1")).address, "203.0.113.9") << "not a container bridge";
+  EXPECT_EQ(choose_address(inputs("", "203.0.113.9", "172.18.0.1")).address, "203.0.113.9")
+      << "not a container bridge";
   EXPECT_EQ(choose_address(inputs("", "127.0.0.1", "127.0.0.1")).address, "");
   EXPECT_EQ(choose_address(inputs("", "169.254.3.4", "")).address, "");
 }

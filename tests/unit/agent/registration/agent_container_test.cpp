@@ -2,9 +2,9 @@
 #include "agent/registration/agent_container.hpp"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 namespace cattle::agent::registration {
 namespace {
@@ -18,7 +18,9 @@ AgentContainer example() {
   return agent;
 }
 
-bool contains(const json& list, const std::string& text) { return std::find(list.begin(), list.end(), text) != list.end(); }
+bool contains(const json& list, const std::string& text) {
+  return std::find(list.begin(), list.end(), text) != list.end();
+}
 
 TEST(AgentContainer, P24_options_and_nine_mounts) {
   const auto body = agent_container_body(example());
@@ -56,7 +58,8 @@ TEST(AgentContainer, P25_only_the_listed_names_are_forwarded) {
 TEST(AgentContainer, P26_state_comes_from_the_volume_when_the_host_cannot_be_written) {
   auto agent = example();
   agent.var_lib_writable = false;
-  EXPECT_TRUE(contains(agent_container_body(agent).at("HostConfig").at("Binds"), "rancher-agent-state:/var/lib/rancher"));
+  EXPECT_TRUE(contains(agent_container_body(agent).at("HostConfig").at("Binds"),
+                       "rancher-agent-state:/var/lib/rancher"));
 }
 
 TEST(AgentContainer, S25_the_hosts_cgroup_namespace_where_the_engine_knows_it) {

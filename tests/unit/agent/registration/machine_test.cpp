@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/registration/machine.hpp"
 
+#include "agent/registration/failure.hpp"
+
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
-#include "agent/registration/failure.hpp"
-
 namespace cattle::agent::registration {
 namespace {
 
-MachineFacts facts(const std::string& machine, const std::string& product, const std::string& cloud, bool is_virtual) {
+MachineFacts facts(const std::string& machine, const std::string& product, const std::string& cloud,
+                   bool is_virtual) {
   return {machine, product, cloud, is_virtual};
 }
 
@@ -32,7 +33,8 @@ TEST(Machine, what_stays_itself) {
   EXPECT_EQ(compare_machine(old, facts("m", "p", "i-1", true)), Sameness::same);
   EXPECT_EQ(compare_machine(old, facts("n", "p", "", true)), Sameness::same) << "reinstalled";
   EXPECT_EQ(compare_machine(old, facts("m", "q", "", false)), Sameness::same) << "a new main board";
-  EXPECT_EQ(compare_machine(old, facts("", "", "", true)), Sameness::same) << "nothing known differs from nothing";
+  EXPECT_EQ(compare_machine(old, facts("", "", "", true)), Sameness::same)
+      << "nothing known differs from nothing";
 }
 
 class MachineFiles : public ::testing::Test {

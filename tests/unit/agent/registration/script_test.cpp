@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/registration/script.hpp"
 
+#include "agent/registration/api_root.hpp"
+#include "agent/registration/failure.hpp"
+
 #include <gtest/gtest.h>
 
 #include <filesystem>
-
-#include "agent/registration/api_root.hpp"
-#include "agent/registration/failure.hpp"
 
 namespace cattle::agent::registration {
 namespace {
@@ -36,9 +36,12 @@ TEST(Script, P13_the_four_exports_are_read) {
 TEST(Script, P13_S33_nothing_is_evaluated) {
   const auto trap = std::filesystem::temp_directory_path() / "cattle-script-trap";
   std::filesystem::remove(trap);
-  const auto script = parse_script("#!/bin/sh\nexport CATTLE_REGISTRATION_ACCESS_KEY=\"a\"\n"
-                                   "export CATTLE_REGISTRATION_SECRET_KEY=\"$(touch " + trap.string() + ")\"\n"
-                                   "export CATTLE_URL='http://s/v1'\n");
+  const auto script = parse_script(
+      "#!/bin/sh\nexport CATTLE_REGISTRATION_ACCESS_KEY=\"a\"\n"
+      "export CATTLE_REGISTRATION_SECRET_KEY=\"$(touch " +
+      trap.string() +
+      ")\"\n"
+      "export CATTLE_URL='http://s/v1'\n");
   EXPECT_EQ(script.secret_key, "$(touch " + trap.string() + ")");
   EXPECT_FALSE(std::filesystem::exists(trap));
   EXPECT_EQ(script.url, "http://s/v1");
@@ -59,8 +62,9 @@ TEST(Script, S33_export_is_optional_and_names_without_value_are_left_out) {
 }
 
 TEST(Script, P37_two_values_are_found_in_a_bootstrap_script_that_is_not_understood) {
-  const auto* body = "#!/bin/bash\ntrap cleanup EXIT\nREQUIRED_IMAGE=\"rancher/agent:v1.2.11\"\n"
-                     "if [ x = y ]; then DETECTED=1; fi\nDETECTED_CATTLE_AGENT_IP=\"10.0.0.7\"\n";
+  const auto* body =
+      "#!/bin/bash\ntrap cleanup EXIT\nREQUIRED_IMAGE=\"rancher/agent:v1.2.11\"\n"
+      "if [ x = y ]; then DETECTED=1; fi\nDETECTED_CATTLE_AGENT_IP=\"10.0.0.7\"\n";
   EXPECT_EQ(find_assignment(body, "REQUIRED_IMAGE"), "rancher/agent:v1.2.11");
   EXPECT_EQ(find_assignment(body, "DETECTED_CATTLE_AGENT_IP"), "10.0.0.7");
   EXPECT_EQ(find_assignment(body, "NOT_THERE"), "");

@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "agent/registration/ca_certificate.hpp"
+#include "agent/registration/failure.hpp"
+#include "agent/registration/host_inspection.hpp"
+#include "agent/registration/key.hpp"
+#include "agent/registration/option_file_entry.hpp"
+#include "config/state_file.hpp"
+
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -6,13 +13,6 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
-
-#include "agent/registration/ca_certificate.hpp"
-#include "agent/registration/failure.hpp"
-#include "agent/registration/host_inspection.hpp"
-#include "agent/registration/key.hpp"
-#include "agent/registration/option_file_entry.hpp"
-#include "config/state_file.hpp"
 
 namespace cattle::agent::registration {
 namespace {
@@ -65,7 +65,8 @@ TEST_F(State, nothing_is_left_beside_a_state_file) {
 TEST_F(State, an_option_is_set_and_the_rest_of_the_file_stays) {
   std::ofstream(path("agent.conf")) << "# mine\nexport A=1\nexport CATTLE_AGENT_IP=1.1.1.1\n";
   set_option(path("agent.conf"), "CATTLE_AGENT_IP", "if:e'0");
-  EXPECT_EQ(config::read_state_file(path("agent.conf")), "# mine\nexport A=1\nexport CATTLE_AGENT_IP='if:e'\\''0'");
+  EXPECT_EQ(config::read_state_file(path("agent.conf")),
+            "# mine\nexport A=1\nexport CATTLE_AGENT_IP='if:e'\\''0'");
 }
 
 TEST_F(State, P06_inspect_host_prints_what_its_reader_understands) {
@@ -81,13 +82,16 @@ TEST_F(State, P06_inspect_host_prints_what_its_reader_understands) {
 TEST_F(State, P26_a_host_that_cannot_be_written_is_said) {
   std::ofstream(path("file")) << "x";
   std::string output;
-  inspect_host({path("file") + "/state", path("volume")}, [&](const std::string& line) { output += line + "\n"; });
+  inspect_host({path("file") + "/state", path("volume")},
+               [&](const std::string& line) { output += line + "\n"; });
   const auto facts = parse_host_facts(output, [](const std::string&) {});
   EXPECT_FALSE(facts.var_lib_writable);
   EXPECT_EQ(facts.key, registration_key(path("volume"))) << "the named volume holds it then";
 }
 
-TEST_F(State, no_certificate_has_no_fingerprint) { EXPECT_EQ(sha1_fingerprint("not a certificate"), ""); }
+TEST_F(State, no_certificate_has_no_fingerprint) {
+  EXPECT_EQ(sha1_fingerprint("not a certificate"), "");
+}
 
 }  // namespace
 }  // namespace cattle::agent::registration
