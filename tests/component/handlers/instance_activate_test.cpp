@@ -43,7 +43,7 @@ class InstanceActivate : public ::testing::Test {
   support::HandlerRig rig{options(engine)};
 };
 
-TEST_F(InstanceActivate, H12_H88_R44_a_running_container_is_described_and_not_touched) {
+TEST_F(InstanceActivate, H12_H88_R27_R44_a_running_container_is_described_and_not_touched) {
   const auto id = add("renamed-by-hand", true);
   const auto reply = rig.reply(kActivate, map_data(web()));
   EXPECT_EQ(described(reply).at("externalId"), id);

@@ -92,7 +92,7 @@ TEST_F(InstanceStop, R48_a_longer_time_than_the_events_own_is_cut_to_answer_in_t
   EXPECT_EQ(run.log.container_id, id);
 }
 
-TEST_F(InstanceStop, H74_R47_stopped_and_missing_containers_are_answered_as_they_are) {
+TEST_F(InstanceStop, H74_R27_R47_stopped_and_missing_containers_are_answered_as_they_are) {
   EXPECT_TRUE(data_of(rig.reply(kDeactivate, map_data(web()))).at("dockerInspect").is_null());
   add("web", false);
   const auto reply = rig.reply(kDeactivate, map_data(web()));

@@ -131,7 +131,7 @@ TEST_F(ConfigTest, the_url_loses_schemas_and_slashes_and_must_be_one) {
   }
 }
 
-TEST_F(ConfigTest, H108_host_labels_are_parsed_like_a_query) {
+TEST_F(ConfigTest, H108_R60_host_labels_are_parsed_like_a_query) {
   variables_["CATTLE_HOST_LABELS"] = "foo=bar&test=1&foo=x&novalue&a%20b=c+d&bad=100%&=nokey";
   EXPECT_THAT(loaded().create_labels,
               testing::ElementsAre(testing::Pair("a b", "c d"), testing::Pair("bad", "100%"),
