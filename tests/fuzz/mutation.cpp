@@ -111,7 +111,7 @@ void mutate(json& event, Random& random) {
 std::optional<std::string> mutated_event(std::string_view frame, unsigned int seed) {
   Random random(seed);
   json event = json::parse(frame, nullptr, false);
-  if (event.is_discarded() || below(8, random) == 0) return std::nullopt;
+  if (event.is_discarded() || below(32, random) == 0) return std::nullopt;
   for (auto times = 1 + below(3, random); times > 0; --times) mutate(event, random);
   return event.dump(-1, ' ', false, json::error_handler_t::replace);
 }
