@@ -63,6 +63,8 @@ class CapturedEvents : public EngineTest, public ::testing::WithParamInterface<s
     docker::EngineOptions engine_options;
     engine_options.host = engine().docker_host;
     docker_ = std::make_unique<docker::Client>(engine_options);
+    // The first pull has to ask for the credential, whatever an earlier test left behind.
+    (void)docker_->remove_image(engine().registry_image, true, false, {});
     http::ClientOptions server_options;
     server_options.base_url = server_.url();
     server_options.username = "key";
@@ -189,8 +191,9 @@ void expect_what_the_server_reads(const json& event, const json& reply) {
     }
     EXPECT_TRUE(data.at("+fields").at("dockerIp").is_string());
   } else if (name == "compute.instance.deactivate") {
-    EXPECT_FALSE(
-        reply.at(type).at("instance").at("+data").at("dockerInspect").at("State").at("Running").get<bool>());
+    // Some were stopped whose start was not captured: told as absent.
+    const auto& inspect = reply.at(type).at("instance").at("+data").at("dockerInspect");
+    EXPECT_TRUE(inspect.is_null() || !inspect.at("State").at("Running").get<bool>());
   } else if (name == "storage.volume.activate") {
     EXPECT_EQ(reply.at("volumeStoragePoolMap").at("volume").at("format"), "docker");
   } else if (name == "storage.image.activate") {
