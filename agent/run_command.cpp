@@ -3,9 +3,8 @@
 
 #include "agent/agent.hpp"
 #include "agent/exit_code.hpp"
+#include "agent/memory.hpp"
 #include "agent/service_notice.hpp"
-
-#include <malloc.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -27,6 +26,7 @@ bool attempted(const Agent& agent) {
 /// live.
 int next_signal(const Signals& signals, const Agent& agent, ServiceNotice& notice) {
   constexpr auto kLongest = 60'000ms;
+  constexpr auto kBetweenTrims = 10'000ms;
   bool is_ready = !notice.wanted();
   auto trim_at = Clock::now() + 5'000ms;  // The first time soon: starting up leaves some, too.
   for (;;) {
@@ -39,8 +39,8 @@ int next_signal(const Signals& signals, const Agent& agent, ServiceNotice& notic
     }
     notice.alive();
     if (Clock::now() < trim_at) continue;
-    ::malloc_trim(0);
-    trim_at = Clock::now() + kLongest;
+    give_memory_back();
+    trim_at = Clock::now() + kBetweenTrims;
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include "agent/commands/identity.hpp"
 #include "agent/exit_code.hpp"
+#include "agent/memory.hpp"
 #include "agent/options.hpp"
 #include "agent/registration/agent_container.hpp"
 #include "agent/registration/state_takeover.hpp"
@@ -10,7 +11,6 @@
 #include "agent/signals.hpp"
 #include "docker-client/client.hpp"
 
-#include <malloc.h>
 #include <sys/mount.h>
 
 #include <functional>
@@ -88,7 +88,7 @@ int run(const config::Overrides& overrides, bool as_service) {
   // Before anything else: threads inherit the mask, and each malloc arena costs memory that idle threads
   // never use.
   const Signals signals;
-  ::mallopt(M_ARENA_MAX, 2);
+  prefer_little_memory();
   const http::Library library;
   auto environment = config::process_environment();
   if (as_service) environment = own_identity(environment, config::survey(environment).config.state_dir);
@@ -103,7 +103,7 @@ int run(const config::Overrides& overrides, bool as_service) {
 
 int run_in_image(const config::Environment& environment) {
   const Signals signals;
-  ::mallopt(M_ARENA_MAX, 2);
+  prefer_little_memory();
   // Devices of the host as they come and go; the container's own are a copy from its start.
   if (::mount("/host/dev", "/dev", nullptr, MS_BIND | MS_REC, nullptr) != 0) {
     std::cerr << "WARN: /host/dev can't be bound over /dev; devices that appear later are not seen\n";
