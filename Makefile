@@ -13,7 +13,7 @@ deps:
 
 # KEEP=1 leaves server, agent and engine running.
 demo: all
-	@KEEP=$(KEEP) packaging/demo.sh build/release
+	@KEEP=$(KEEP) lab/demo.sh build/release
 
 test: deps
 	cmake --preset dev

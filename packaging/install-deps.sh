@@ -9,7 +9,6 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 build_packages=(
   g++ cmake ninja-build make ccache git ca-certificates # compiler and build
   libboost1.81-dev                                      # Beast and Asio, Process
-  libarchive-dev zlib1g-dev                             # config items, which come as archives
   libcurl4-openssl-dev libssl-dev                       # HTTP, TLS
   libarchive-dev zlib1g-dev                             # config items
   nlohmann-json3-dev libspdlog-dev libfmt-dev libcli11-dev
