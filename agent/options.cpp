@@ -2,6 +2,7 @@
 #include "agent/options.hpp"
 
 #include "docker-client/http/url.hpp"
+#include "subscriber/http_options.hpp"
 
 namespace cattle::agent {
 namespace {
@@ -35,15 +36,8 @@ DispatcherOptions dispatcher_options(const config::Limits& limits) {
 }  // namespace
 
 http::ClientOptions server_api_options(const config::Config& config) {
-  http::ClientOptions result;
-  result.base_url = config.url;
-  result.ca_file = config.ca_file;
-  result.extra_ca_files = config.extra_ca_files;
-  result.username = config.access_key;
-  result.password = config.secret_key;
-  result.proxy = config.http_proxy;
-  result.no_proxy = config.no_proxy;
-  return result;
+  if (config.url.empty()) return {};  // `event` works without a server.
+  return subscriber::http_options(connection(config));
 }
 
 docker::EngineOptions engine_options(const config::Config& config) {
