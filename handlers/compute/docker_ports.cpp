@@ -18,11 +18,25 @@ bool known_to_server(const PortSummary& port) {
          port.private_port <= kHighestPort;
 }
 
-bool is_twin(const PortSummary& port, const std::vector<PortSummary>& all) {
+bool was_asked_for(const PortSummary& port, const nlohmann::json& inspect) {
+  const auto bound =
+      inspect.value(nlohmann::json::json_pointer("/HostConfig/PortBindings"), nlohmann::json::object());
+  const auto key = std::to_string(port.private_port) + "/" + port.type;
+  if (!bound.is_object() || !bound.contains(key) || !bound.at(key).is_array()) return false;
+  const auto number = std::to_string(port.public_port);
+  return std::any_of(bound.at(key).begin(), bound.at(key).end(), [&number](const auto& binding) {
+    return binding.is_object() && binding.value("HostPort", "") == number;
+  });
+}
+
+/// Where the engine chooses the public port, it may choose another one for the IPv6 half of the same binding.
+bool is_twin(const PortSummary& port, const std::vector<PortSummary>& all, const nlohmann::json& inspect) {
   if (port.ip != "::") return false;
-  return std::any_of(all.begin(), all.end(), [&port](const PortSummary& other) {
-    return other.ip.find(':') == std::string::npos && other.private_port == port.private_port &&
-           other.public_port == port.public_port && other.type == port.type;
+  return std::any_of(all.begin(), all.end(), [&](const PortSummary& other) {
+    if (other.ip.find(':') != std::string::npos || other.private_port != port.private_port ||
+        other.type != port.type)
+      return false;
+    return other.public_port == port.public_port || (other.ip == "0.0.0.0" && !was_asked_for(port, inspect));
   });
 }
 
@@ -61,7 +75,7 @@ nlohmann::json docker_ports(const std::vector<PortSummary>& ports, const nlohman
   if (ports.empty()) return exposed_by_image(inspect);
   auto list = nlohmann::json::array();
   for (const auto& port : ports) {
-    if (known_to_server(port) && !is_twin(port, ports)) add_once(list, port_text(port));
+    if (known_to_server(port) && !is_twin(port, ports, inspect)) add_once(list, port_text(port));
   }
   return list;
 }

@@ -48,9 +48,21 @@ TEST(DockerPorts, E3_S43_H86_published_ports_in_the_form_that_servers_parse) {
                   "[fd00::1]:8081:81/tcp", "8080/tcp"}));
 }
 
-TEST(DockerPorts, E3_an_ipv6_wildcard_with_another_port_is_no_twin) {
-  EXPECT_EQ(docker_ports({{"0.0.0.0", 80, 1, "tcp"}, {"::", 80, 2, "tcp"}}, json::object()),
+TEST(DockerPorts, E3_R45_an_ipv6_wildcard_is_no_twin_where_its_own_port_was_asked_for) {
+  const json asked = {
+      {"HostConfig",
+       {{"PortBindings",
+         {{"80/tcp",
+           {{{"HostIp", "0.0.0.0"}, {"HostPort", "1"}}, {{"HostIp", "::"}, {"HostPort", "2"}}}}}}}}};
+  EXPECT_EQ(docker_ports({{"0.0.0.0", 80, 1, "tcp"}, {"::", 80, 2, "tcp"}}, asked),
             json({"0.0.0.0:1:80/tcp", "[::]:2:80/tcp"}));
+}
+
+TEST(DockerPorts, E3_R45_the_engine_may_choose_another_port_for_the_ipv6_twin) {
+  const json chosen = {
+      {"HostConfig", {{"PortBindings", {{"80/tcp", {{{"HostIp", ""}, {"HostPort", ""}}}}}}}}};
+  EXPECT_EQ(docker_ports({{"0.0.0.0", 80, 32771, "tcp"}, {"::", 80, 32770, "tcp"}}, chosen),
+            json({"0.0.0.0:32771:80/tcp"}));
 }
 
 TEST(DockerPorts, H86_without_entries_the_images_exposed_ports) {
