@@ -51,6 +51,7 @@ void Agent::stop() {
 
 subscriber::SubscriptionOptions Agent::subscription_options(subscriber::SubscriptionOptions options) const {
   options.event_names = router_.event_names();
+  options.account_kind = "agent";
   return options;
 }
 
@@ -69,7 +70,7 @@ subscriber::SubscriptionListener Agent::listener() {
   subscriber::SubscriptionListener result;
   result.on_frame = [this](const std::string& frame) { dispatcher_.frame(frame, Clock::now()); };
   result.on_subscribed = [this] {
-    outages_.subscribed(subscription_.health().account_kind);
+    outages_.subscribed(subscription_.health().server_version);
     upkeep_.subscribed();
   };
   result.on_outage = [this](const subscriber::Outage& outage) { outages_.began(outage); };

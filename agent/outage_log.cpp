@@ -16,8 +16,10 @@ Advice advice(Trouble trouble) {
     case Trouble::unreachable:
       return {"the server can't be reached", "check CATTLE_URL, the network and the server"};
     case Trouble::bad_credentials:
-      return {"the server does not accept the credentials",
-              "check CATTLE_ACCESS_KEY and CATTLE_SECRET_KEY, or register this host anew"};
+      return {
+          "the server does not accept the credentials",
+          "Credentials are no longer valid, please re-register this agent (or check CATTLE_ACCESS_KEY and "
+          "CATTLE_SECRET_KEY)"};
     case Trouble::agent_gone:
       return {"the server has no usable agent for this key",
               "the host was removed or deactivated there, or is still being registered"};
@@ -27,6 +29,9 @@ Advice advice(Trouble trouble) {
       return {"the server has no such address", "check the path of CATTLE_URL: it ends in /v1 or /v2-beta"};
     case Trouble::refused:
       return {"the server refused the subscription", "see its answer"};
+    case Trouble::wrong_account:
+      return {"the server does not take this key for an agent's, no events would come",
+              "register this host, or use an agent's key"};
     case Trouble::silent:
       return {"nothing was heard from the server, the link counts as dead", "check the network"};
     case Trouble::closed:
@@ -44,7 +49,7 @@ void OutageLog::began(const subscriber::Outage& outage) {
             "): " + outage.detail + "; " + to_do + "; trying again until it works");
 }
 
-void OutageLog::subscribed(const std::string& account_kind) {
+void OutageLog::subscribed(const std::string& server_version) {
   std::string line = "subscribed to " + server_url_;
   if (since_) {
     const auto away =
@@ -52,13 +57,13 @@ void OutageLog::subscribed(const std::string& account_kind) {
     line += was_subscribed_ ? ", was away for " : ", after trying for ";
     line += std::to_string(away.count()) + " ms";
   }
+  if (!was_subscribed_) {
+    line += server_version.empty() ? "; a server of the original kind"
+                                   : "; a PastureStack server, " + one_line(server_version, 64);
+  }
   since_.reset();
   was_subscribed_ = true;
   log_.info(line);
-  if (!account_kind.empty() && account_kind != "agent") {
-    log_.warn("the server takes this key for one of kind " + one_line(account_kind, 64) +
-              ", not of an agent: no events will come; register this host, or use an agent's key");
-  }
 }
 
 }  // namespace cattle::agent

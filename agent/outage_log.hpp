@@ -17,8 +17,8 @@ class OutageLog {
   OutageLog(AgentLog& log, std::string server_url) : log_(log), server_url_(std::move(server_url)) {}
 
   void began(const subscriber::Outage& outage);
-  /// `account_kind`: as whom the server sees us, empty when it does not say.
-  void subscribed(const std::string& account_kind);
+  /// `server_version`: of a PastureStack server, empty for the original; said once (S39).
+  void subscribed(const std::string& server_version);
 
  private:
   AgentLog& log_;

@@ -30,7 +30,8 @@ void OwnAddress::refresh(const std::string& detected) {
   try {
     const auto source = registration::route_source(options_.server_host, options_.server_port);
     choice = registration::choose_address({registration::parse_address_wish(options_.wish), detected, source,
-                                           registration::interface_addresses()});
+                                           registration::interface_addresses(),
+                                           registration::default_route_source()});
   } catch (const registration::Failure& failure) {
     choice.reason = failure.what();
   }

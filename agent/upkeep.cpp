@@ -69,6 +69,7 @@ void Upkeep::work(const std::stop_token& stop) {
     if (asked || Clock::now() >= next_question_) ask_server(stop);
     outside_.address.refresh(detected_);
     look_at_stamps();
+    look_at_cloud(stop);
   }
 }
 
@@ -87,6 +88,19 @@ void Upkeep::look_at_stamps() {
     if (stamp.first_seen) outside_.request_exit("stamp file " + stamp.path + " was written");
     stamp.first_seen = now;
   }
+}
+
+/// A metadata service may be later than we are, and most hosts have none.
+void Upkeep::look_at_cloud(const std::stop_token& stop) {
+  if (!options_.is_copied_instance || cloud_questions_ >= options_.cloud_attempts) return;
+  if (Clock::now() < next_cloud_question_) return;
+  next_cloud_question_ = Clock::now() + options_.cloud_interval;
+  ++cloud_questions_;
+  const auto id = handlers::cloud_instance_id(options_.cloud, stop);
+  if (id.empty()) return;
+  cloud_questions_ = options_.cloud_attempts;
+  if (options_.is_copied_instance(id))
+    outside_.request_exit("the cloud's instance id says that this machine is a copy of another");
 }
 
 std::chrono::milliseconds Upkeep::pause() const {

@@ -6,6 +6,7 @@
 #include "agent/own_address.hpp"
 #include "docker-client/client.hpp"
 #include "docker-client/http/client.hpp"
+#include "handlers/host/cloud_instance.hpp"
 
 #include <chrono>
 #include <condition_variable>
@@ -24,9 +25,15 @@ struct UpkeepOptions {
   std::vector<std::string> stamps;  ///< Package only: a change of one ends the program (H119, S29).
   HostPreparationOptions preparation;
   ImageWatch::Options image;
+  handlers::CloudInstanceOptions cloud;
+  /// Told the cloud's instance id once it is known; true: this machine is a copy, and the process has to end.
+  /// Empty: the cloud is not asked.
+  std::function<bool(const std::string& cloud_id)> is_copied_instance;
   std::chrono::milliseconds address_interval{10'000};
   std::chrono::milliseconds bootstrap_interval{300'000};
   std::chrono::milliseconds stamp_interval{2'000};
+  std::chrono::milliseconds cloud_interval{30'000};
+  int cloud_attempts = 6;
 };
 
 /// What has to be looked after beside the events, on one thread that begins after the subscription was asked
@@ -60,6 +67,7 @@ class Upkeep {
   void work(const std::stop_token& stop);
   void ask_server(const std::stop_token& stop);
   void look_at_stamps();
+  void look_at_cloud(const std::stop_token& stop);
   [[nodiscard]] std::chrono::milliseconds pause() const;
 
   const UpkeepOptions options_;
@@ -68,6 +76,8 @@ class Upkeep {
   std::vector<Stamp> stamps_;
   std::string detected_;
   Clock::time_point next_question_;
+  Clock::time_point next_cloud_question_;
+  int cloud_questions_ = 0;
   std::mutex mutex_;
   std::condition_variable_any wake_;
   bool ask_now_ = false;

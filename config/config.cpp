@@ -174,11 +174,18 @@ Environment with_stored_credentials(const Environment& environment, const std::s
   };
 }
 
+/// Where `register` has made this host a plain service's, its place; else home, as the original has it.
+std::string default_state_directory(const std::string& home) {
+  std::error_code error;
+  return std::filesystem::exists(credentials_file(kServiceStateDirectory), error) ? kServiceStateDirectory
+                                                                                  : home;
+}
+
 Settings open_settings(const Environment& environment, Config& config) {
   config.home = home_directory(environment, "/var/lib");
   std::vector<std::string> file_warnings;
   const auto files = read_option_files(option_files(config.home), file_warnings);
-  config.state_dir = Settings(environment, files).either("STATE_DIR", config.home);
+  config.state_dir = Settings(environment, files).either("STATE_DIR", default_state_directory(config.home));
   Settings settings(with_stored_credentials(environment, config.state_dir, file_warnings), files);
   for (const auto& warning : file_warnings) settings.warn(warning);
   return settings;

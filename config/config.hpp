@@ -108,6 +108,9 @@ struct Survey {
 };
 [[nodiscard]] Survey survey(const Environment& environment);
 
+/// Where `cattle-agent register` keeps a plain service's state unless STATE_DIR says otherwise.
+inline constexpr const char* kServiceStateDirectory = "/var/lib/rancher/state";
+
 /// Where `cattle-agent register` keeps URL and key of a plain service (0600), in the form of an option file.
 /// Only read for what the environment does not set.
 [[nodiscard]] std::string credentials_file(const std::string& state_dir);

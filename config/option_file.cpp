@@ -25,31 +25,51 @@ bool is_name(std::string_view text) {
                      [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
 }
 
-bool needs_a_shell(std::string_view text) {
-  return text.find_first_of("$`") != std::string_view::npos;
-}
-
 bool is_comment_or_nothing(std::string_view text) {
   const auto rest = trimmed(text);
   return rest.empty() || rest.front() == '#';
 }
 
-/// nullopt when only a shell could tell.
-std::optional<std::string> value_of(std::string_view text) {
-  if (!text.empty() && (text.front() == '\'' || text.front() == '"')) {
-    const char quote = text.front();
-    const auto end = text.find(quote, 1);
-    if (end == std::string_view::npos || !is_comment_or_nothing(text.substr(end + 1))) return std::nullopt;
-    const auto inner = text.substr(1, end - 1);
-    if (quote == '"' && needs_a_shell(inner)) return std::nullopt;
-    return std::string(inner);
+/// Takes the quoted part that `text` begins with; false when it has no end or only a shell could tell its
+/// value.
+bool take_quoted(std::string_view& text, std::string& value) {
+  const char quote = text.front();
+  for (std::size_t at = 1; at < text.size(); ++at) {
+    if (text[at] == quote) {
+      text.remove_prefix(at + 1);
+      return true;
+    }
+    if (quote == '"') {
+      if (text[at] == '$' || text[at] == '`') return false;
+      constexpr std::string_view kEscapable = "$`\"\\";
+      const bool escaped =
+          text[at] == '\\' && at + 1 < text.size() && kEscapable.find(text[at + 1]) != std::string_view::npos;
+      if (escaped) ++at;
+    }
+    value += text[at];
   }
-  const auto end = text.find_first_of(" \t;&|");
-  const auto word = text.substr(0, end);
-  const auto rest = end == std::string_view::npos ? std::string_view{} : text.substr(end);
-  if (needs_a_shell(word) || word.find_first_of("'\"\\") != std::string_view::npos) return std::nullopt;
-  if (!is_comment_or_nothing(rest)) return std::nullopt;
-  return std::string(word);
+  return false;
+}
+
+/// One word as a shell reads it, in as many quoted and plain parts as it has; nullopt when only a shell could
+/// tell.
+std::optional<std::string> value_of(std::string_view text) {
+  constexpr std::string_view kEnd = " \t;&|";
+  constexpr std::string_view kShell = "$`()<>";
+  std::string value;
+  while (!text.empty() && kEnd.find(text.front()) == std::string_view::npos) {
+    const char letter = text.front();
+    if (letter == '\'' || letter == '"') {
+      if (!take_quoted(text, value)) return std::nullopt;
+      continue;
+    }
+    if (kShell.find(letter) != std::string_view::npos) return std::nullopt;
+    if (letter == '\\') text.remove_prefix(1);
+    if (text.empty()) return std::nullopt;
+    value += text.front();
+    text.remove_prefix(1);
+  }
+  return is_comment_or_nothing(text) ? std::optional(value) : std::nullopt;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "cattle/subscriber/backoff.hpp"
 #include "subscriber/address.hpp"
 #include "subscriber/connector.hpp"
+#include "subscriber/excerpt.hpp"
 #include "subscriber/link.hpp"
 #include "subscriber/session.hpp"
 
@@ -53,7 +54,7 @@ struct Subscription::Impl {
   void report(const Outage& outage);
   void heard();
   void deliver(std::string frame);
-  [[nodiscard]] bool redirected(const Outage& outage, const Session& refused);
+  [[nodiscard]] std::optional<Outage> wrong_account(const Session& opened) const;
   [[nodiscard]] std::chrono::milliseconds wait_after(const Outage& outage);
   void request_stop();
 
@@ -104,19 +105,30 @@ asio::awaitable<Outage> Subscription::Impl::attempt() {
     link->close();
     co_return *outage;
   }
+  if (auto outage = wrong_account(*opened)) {
+    link->close();
+    co_return *outage;
+  }
   session = opened;
   {
     const std::lock_guard lock(mutex);
     health.subscribed = true;
     health.last_received = std::chrono::steady_clock::now();  // The 101 itself.
     health.outage.reset();
-    health.account_kind = opened->answer_header("X-API-ACCOUNT-KIND");
+    health.server_version = opened->answer_header("X-PastureStack-Version");
   }
   if (stopping)
     opened->close();
   else if (listener.on_subscribed)
     listener.on_subscribed();
   co_return co_await opened->read();
+}
+
+std::optional<Outage> Subscription::Impl::wrong_account(const Session& opened) const {
+  const auto kind = opened.answer_header("X-API-ACCOUNT-KIND");
+  if (options.account_kind.empty() || kind.empty() || kind == options.account_kind) return std::nullopt;
+  return Outage{Step::upgrade, Trouble::wrong_account, 0,
+                "this key is one of kind " + excerpt(kind) + ", not of kind " + options.account_kind};
 }
 
 /// An outage lasts until something was received, not until a server took the subscription only to drop it
@@ -146,7 +158,7 @@ void Subscription::Impl::deliver(std::string frame) {
 
 std::chrono::milliseconds Subscription::Impl::wait_after(const Outage& outage) {
   const bool refused = outage.trouble == Trouble::bad_credentials || outage.trouble == Trouble::agent_gone ||
-                       outage.trouble == Trouble::ambiguous_agent;
+                       outage.trouble == Trouble::ambiguous_agent || outage.trouble == Trouble::wrong_account;
   return refused ? options.refused_wait : backoff.next();
 }
 

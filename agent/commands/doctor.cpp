@@ -2,7 +2,9 @@
 #include "agent/commands/doctor.hpp"
 
 #include "agent/doctor/doctor.hpp"
+#include "docker-client/http/client.hpp"
 
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 
@@ -28,15 +30,23 @@ doctor::ServerTarget server_target(const config::Config& config, const config::E
 }  // namespace
 
 int run_doctor(bool as_json, const config::Environment& environment) {
+  // Ten seconds for everything: the C library's own limits for a name server that does not answer are longer.
+  // No other thread is there yet.
+  ::setenv("RES_OPTIONS", "timeout:1 attempts:1", 0);  // NOLINT(concurrency-mt-unsafe)
+  const http::Library library;
   const auto survey = config::survey(environment);
   const auto& config = survey.config;
   doctor::Examination examination;
   examination.configuration_problem = survey.problem;
   examination.address_wish = config.host_ip;
   examination.server = server_target(config, environment);
-  examination.engine = {config.docker_host, config.docker_cert_path, !config.docker_cert_path.empty()};
+  examination.engine.host = config.docker_host;
+  examination.engine.cert_path = config.docker_cert_path;
+  examination.engine.tls = config.docker_tls_verify || !config.docker_cert_path.empty();
+  examination.engine.tls_verify = config.docker_tls_verify;
   examination.host.state_dir = config.state_dir;
-  examination.host.disks = {config.state_dir, std::filesystem::path(config.log_file).parent_path().string()};
+  examination.host.disks = {config.state_dir, config.home,
+                            std::filesystem::path(config.log_file).parent_path().string()};
   examination.host.proc = config.host_proc_root;
   examination.host.sys = config.host_sys_root;
   return doctor::report(doctor::examine(examination), as_json, std::cout);

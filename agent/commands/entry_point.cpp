@@ -3,6 +3,7 @@
 
 #include "agent/commands/run.hpp"
 #include "agent/commands/surroundings.hpp"
+#include "agent/commands/tls_explanation.hpp"
 #include "agent/exit_code.hpp"
 #include "agent/registration/failure.hpp"
 #include "agent/registration/host_inspection.hpp"
@@ -41,8 +42,14 @@ int register_here(const std::string& url, const config::Environment& environment
     here.surroundings.say("nothing to do: RANCHER_URL is not set");
     return exit_code::kSuccess;
   }
-  registration::register_and_launch(url, here.surroundings);
-  return exit_code::kSuccess;
+  try {
+    registration::register_and_launch(url, here.surroundings);
+    return exit_code::kSuccess;
+  } catch (const registration::Failure& failure) {
+    std::cerr << "ERROR: " << explanation(failure, url, registration::server_options(here.surroundings))
+              << '\n';
+    return exit_code::kUnexpected;
+  }
 }
 
 int upgrade_here(const config::Environment& environment) {

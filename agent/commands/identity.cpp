@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/commands/identity.hpp"
 
-#include "agent/commands/register.hpp"
 #include "agent/registration/failure.hpp"
 #include "agent/registration/machine.hpp"
 #include "config/option_file.hpp"
@@ -13,8 +12,8 @@
 namespace cattle::agent::commands {
 namespace {
 
-using registration::Failure;
-using registration::Outcome;
+using registration::MachineFacts;
+using registration::Sameness;
 
 std::string refused_key_file(const std::string& state_dir) {
   return state_dir + "/clone-of/access_key";
@@ -47,30 +46,49 @@ config::Environment without_copied_identity(const config::Environment& environme
   };
 }
 
-void register_anew(const config::Environment& environment, const std::string& state_dir) {
-  const auto url = config::read_state_file(state_dir + "/registration_url");
-  if (!url || url->empty()) {
-    throw Failure(Outcome::state,
-                  "this machine is a copy of another and has no identity of its own: run the Add Host line");
+/// What is known now over what was: a fact that can't be read today is not forgotten, and harmless changes (a
+/// new main board, a new installation) don't add up to a clone.
+MachineFacts merged(const MachineFacts& recorded, const MachineFacts& now) {
+  const auto newer = [](const std::string& fresh, const std::string& old) {
+    return fresh.empty() ? old : fresh;
+  };
+  return {newer(now.machine_id, recorded.machine_id), newer(now.product_uuid, recorded.product_uuid),
+          newer(now.cloud_id, recorded.cloud_id), now.virtual_machine};
+}
+
+/// True when it is a clone, whose identity is set aside then.
+bool judge(const config::Environment& environment, const std::string& state_dir, const MachineFacts& now) {
+  const auto recorded = registration::recorded_facts(state_dir);
+  const auto verdict = registration::compare_machine(recorded, now);
+  if (verdict == Sameness::clone) {
+    set_aside(environment, state_dir, now);
+    return true;
   }
-  if (register_service(*url, environment) != 0) {
-    throw Failure(Outcome::registration_failed,
-                  "this machine is a copy of another and could not be registered anew");
-  }
+  const auto facts = recorded ? merged(*recorded, now) : now;
+  if (recorded != facts) registration::record_facts(state_dir, facts);
+  return false;
 }
 
 }  // namespace
 
-config::Environment own_identity(const config::Environment& environment, const std::string& state_dir) {
-  const auto now = registration::read_machine_facts({});
-  const auto verdict = registration::compare_machine(registration::recorded_facts(state_dir), now);
-  if (verdict == registration::Sameness::adopt) registration::record_facts(state_dir, now);
-  if (verdict == registration::Sameness::clone) set_aside(environment, state_dir, now);
+OwnIdentity own_identity(const config::Environment& environment, const std::string& state_dir,
+                         const registration::MachineRoots& roots) {
+  (void)judge(environment, state_dir, registration::read_machine_facts(roots));
   const auto refused = config::read_state_file(refused_key_file(state_dir));
-  if (!refused || access_key(environment, state_dir) != *refused) return environment;
-  auto own = without_copied_identity(environment);
-  if (access_key(own, state_dir).empty()) register_anew(own, state_dir);
+  if (!refused) return {environment, false, {}};
+  OwnIdentity own{environment, false, {}};
+  if (access_key(environment, state_dir) == *refused) own.environment = without_copied_identity(environment);
+  own.is_missing = access_key(own.environment, state_dir).empty();
+  if (own.is_missing)
+    own.registration_url = config::read_state_file(state_dir + "/registration_url").value_or("");
   return own;
+}
+
+bool is_copied_instance(const config::Environment& environment, const std::string& state_dir,
+                        const std::string& cloud_id, const registration::MachineRoots& roots) {
+  auto now = registration::read_machine_facts(roots);
+  now.cloud_id = cloud_id;
+  return judge(environment, state_dir, now);
 }
 
 }  // namespace cattle::agent::commands

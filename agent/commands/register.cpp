@@ -2,6 +2,7 @@
 #include "agent/commands/register.hpp"
 
 #include "agent/commands/surroundings.hpp"
+#include "agent/commands/tls_explanation.hpp"
 #include "agent/registration/address.hpp"
 #include "agent/registration/agent_container.hpp"
 #include "agent/registration/ca_certificate.hpp"
@@ -61,14 +62,15 @@ void keep_settings(const Surroundings& surroundings) {
   }
 }
 
-void register_here(const std::string& url, const config::Environment& environment) {
+/// What else is done with a host's first registration.
+enum class Takeover : bool { no, yes };
+
+void register_here(const std::string& url, const config::Environment& environment, Takeover takeover) {
   auto here = plain_surroundings(environment);
   (void)parse_address_wish(here.surroundings.environment("CATTLE_AGENT_IP").value_or(""));
   const auto options = server_options(here.surroundings);
-  fetch_ca_certificate(
-      {url, here.surroundings.environment("CA_FINGERPRINT").value_or(""), here.surroundings.ca_file}, options,
-      here.surroundings.say);
-  take_over_state(*here.engine, here.surroundings.state_dir, here.surroundings.say, here.surroundings.call);
+  if (takeover == Takeover::yes)
+    take_over_state(*here.engine, here.surroundings.state_dir, here.surroundings.say, here.surroundings.call);
   if (compare_machine(recorded_facts(here.surroundings.state_dir), read_machine_facts({})) ==
       Sameness::clone) {
     here.surroundings.say("this machine is a copy of another; its identity is set aside in " +
@@ -80,24 +82,29 @@ void register_here(const std::string& url, const config::Environment& environmen
   request.access_key = here.surroundings.environment("CATTLE_ACCESS_KEY").value_or("");
   request.secret_key = subscriber::Secret(here.surroundings.environment("CATTLE_SECRET_KEY").value_or(""));
   request.key = [&] { return registration_key(here.surroundings.state_dir); };
+  request.obtain_ca = [&] {
+    const auto fingerprint = here.surroundings.environment("CA_FINGERPRINT").value_or("");
+    return fetch_ca_certificate({url, fingerprint, here.surroundings.ca_file}, options,
+                                here.surroundings.say);
+  };
   request.say = here.surroundings.say;
   const auto credentials = register_host(Server(options), request, here.surroundings.waiting);
   store(here.surroundings.state_dir, url, credentials);
   record_facts(here.surroundings.state_dir, read_machine_facts({}));
   keep_settings(here.surroundings);
-  remove_agent_containers(*here.engine, here.surroundings.say, here.surroundings.call);
+  if (takeover == Takeover::yes)
+    remove_agent_containers(*here.engine, here.surroundings.say, here.surroundings.call);
   here.surroundings.say("registered with " + credentials.url +
                         "; the agent is started by `cattle-agent run`");
 }
 
-}  // namespace
-
-int register_service(const std::string& url, const config::Environment& environment) {
+int guarded(const std::string& url, const config::Environment& environment, Takeover takeover) {
   try {
-    register_here(url, environment);
+    register_here(url, environment, takeover);
     return static_cast<int>(Outcome::done);
   } catch (const Failure& failure) {
-    std::cerr << "cattle-agent register: " << failure.what() << '\n';
+    const auto options = server_options(plain_surroundings(environment).surroundings);
+    std::cerr << "cattle-agent register: " << explanation(failure, url, options) << '\n';
     return static_cast<int>(failure.outcome());
   } catch (const config::StateFileError& error) {
     std::cerr << "cattle-agent register: " << error.what() << '\n';
@@ -106,6 +113,16 @@ int register_service(const std::string& url, const config::Environment& environm
     std::cerr << "cattle-agent register: " << error.what() << '\n';
     return static_cast<int>(Outcome::registration_failed);
   }
+}
+
+}  // namespace
+
+int register_service(const std::string& url, const config::Environment& environment) {
+  return guarded(url, environment, Takeover::yes);
+}
+
+int register_anew(const std::string& url, const config::Environment& environment) {
+  return guarded(url, environment, Takeover::no);
 }
 
 }  // namespace cattle::agent::commands

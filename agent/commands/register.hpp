@@ -12,4 +12,8 @@ namespace cattle::agent::commands {
 /// Returns an exit code of registration/failure.hpp, having said why on standard error.
 [[nodiscard]] int register_service(const std::string& url, const config::Environment& environment);
 
+/// The same for a machine whose identity was set aside because it is a copy of another: no container is
+/// touched.
+[[nodiscard]] int register_anew(const std::string& url, const config::Environment& environment);
+
 }  // namespace cattle::agent::commands

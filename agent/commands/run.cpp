@@ -2,12 +2,14 @@
 #include "agent/commands/run.hpp"
 
 #include "agent/commands/identity.hpp"
+#include "agent/commands/register.hpp"
 #include "agent/exit_code.hpp"
 #include "agent/memory.hpp"
 #include "agent/options.hpp"
 #include "agent/registration/agent_container.hpp"
 #include "agent/registration/state_takeover.hpp"
 #include "agent/run_command.hpp"
+#include "agent/service_notice.hpp"
 #include "agent/signals.hpp"
 #include "docker-client/client.hpp"
 
@@ -42,6 +44,40 @@ bool stands_beside_a_container(const config::Config& settings) {
   } catch (const docker::Error&) {
     return false;
   }
+}
+
+/// Waits until this machine has an identity of its own: registers anew where the URL is known, else somebody
+/// has to. The environment to go on with; nullopt when a signal came first.
+std::optional<config::Environment> own_environment(const config::Environment& environment,
+                                                   const std::string& state_dir, const Signals& signals) {
+  constexpr std::chrono::seconds kBetweenTries{10};
+  bool said = false;
+  for (;;) {
+    const auto own = own_identity(environment, state_dir);
+    if (!own.is_missing) return own.environment;
+    const auto settings = config::survey(own.environment).config;
+    ServiceNotice notice(settings.notify_socket, settings.watchdog_microseconds);
+    notice.ready();
+    notice.alive();
+    if (!own.registration_url.empty()) {
+      if (register_anew(own.registration_url, own.environment) == 0) continue;
+    } else if (!said) {
+      std::cerr << "WARN: this machine is a copy of another and has no identity of its own: run the Add Host "
+                   "line; waiting for it\n";
+      said = true;
+    }
+    if (signals.wait(kBetweenTries)) return std::nullopt;
+  }
+}
+
+/// The cloud's word comes when the agent is at work already.
+void watch_for_copies(const config::Environment& environment, const std::string& state_dir,
+                      AgentOptions& options) {
+  if (!options.host.detect_cloud_provider) return;
+  options.upkeep.cloud.sys = options.host.sys;
+  options.upkeep.is_copied_instance = [environment, state_dir](const std::string& cloud_id) {
+    return is_copied_instance(environment, state_dir, cloud_id);
+  };
 }
 
 int run_configured(const config::Config& settings, const Signals& signals,
@@ -91,11 +127,16 @@ int run(const config::Overrides& overrides, bool as_service) {
   prefer_little_memory();
   const http::Library library;
   auto environment = config::process_environment();
-  if (as_service) environment = own_identity(environment, config::survey(environment).config.state_dir);
+  if (as_service) {
+    auto own = own_environment(environment, config::survey(environment).config.state_dir, signals);
+    if (!own) return exit_code::kSuccess;
+    environment = *std::move(own);
+  }
   const auto settings = config::load(environment, overrides);
   if (as_service && stands_beside_a_container(settings)) return exit_code::kBeside;
   return run_configured(settings, signals, [&](AgentOptions& options) {
     options.upkeep.prepare_host = as_service;
+    if (as_service) watch_for_copies(environment, settings.state_dir, options);
     options.upkeep.preparation.wait_program = "/usr/lib/cattle-agent/r";  // Where the .deb puts it.
     if (!settings.package.empty()) adapt_to_package(settings, options);
   });
@@ -109,11 +150,14 @@ int run_in_image(const config::Environment& environment) {
     std::cerr << "WARN: /host/dev can't be bound over /dev; devices that appear later are not seen\n";
   }
   const http::Library library;
-  const auto settings = config::load(own_identity(with_image_defaults(environment), kImageStateDir), {});
+  const auto own = own_environment(with_image_defaults(environment), kImageStateDir, signals);
+  if (!own) return exit_code::kSuccess;
+  const auto settings = config::load(*own, {});
   return run_configured(settings, signals, [&](AgentOptions& options) {
     options.upkeep.prepare_host = true;
     options.upkeep.watch_image = true;
     options.upkeep.preparation.wait_directory = "/.r";
+    watch_for_copies(*own, kImageStateDir, options);
     const docker::Client engine(options.engine);
     options.host.agent_image = image_name(engine, settings.agent_image);
     options.upkeep.image.own_image = options.host.agent_image;

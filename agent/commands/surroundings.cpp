@@ -14,7 +14,7 @@
 namespace cattle::agent::commands {
 namespace {
 
-constexpr auto kStateDir = "/var/lib/rancher/state";
+constexpr auto kStateDir = config::kServiceStateDirectory;
 constexpr auto kOptionFile = "/var/lib/rancher/etc/agent.conf";
 constexpr auto kCaFile = "/var/lib/rancher/etc/ssl/ca.crt";
 

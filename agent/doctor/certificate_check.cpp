@@ -7,8 +7,10 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <array>
 #include <ctime>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 
 namespace cattle::agent::doctor {
@@ -18,6 +20,9 @@ struct Fault {
   int error = X509_V_OK;
   std::string subject;  ///< Of the certificate that it is about.
   std::string issuer;
+  bool is_only_one = false;  ///< The server sent no other.
+  bool names_issuer =
+      false;  ///< It says where its issuer's certificate can be had, as those under public CAs do.
 };
 
 template <typename Type, auto Free>
@@ -38,19 +43,20 @@ int fault_slot() {
   return slot;
 }
 
-/// Notes the first fault and lets the handshake go on.
+/// Notes the fault that ends the handshake.
 int note_fault(int good, X509_STORE_CTX* verification) {
   if (good == 1) return 1;
   const auto* connection =
       static_cast<SSL*>(X509_STORE_CTX_get_ex_data(verification, SSL_get_ex_data_X509_STORE_CTX_idx()));
   auto* fault = static_cast<Fault*>(SSL_get_ex_data(connection, fault_slot()));
-  if (fault->error == X509_V_OK) {
-    const auto* certificate = X509_STORE_CTX_get_current_cert(verification);
-    fault->error = X509_STORE_CTX_get_error(verification);
-    fault->subject = certificate == nullptr ? "?" : text_of(X509_get_subject_name(certificate));
-    fault->issuer = certificate == nullptr ? "?" : text_of(X509_get_issuer_name(certificate));
-  }
-  return 1;
+  const auto* certificate = X509_STORE_CTX_get_current_cert(verification);
+  const auto* sent = X509_STORE_CTX_get0_untrusted(verification);
+  fault->error = X509_STORE_CTX_get_error(verification);
+  fault->subject = certificate == nullptr ? "?" : text_of(X509_get_subject_name(certificate));
+  fault->issuer = certificate == nullptr ? "?" : text_of(X509_get_issuer_name(certificate));
+  fault->is_only_one = sent == nullptr || sk_X509_num(sent) <= 1;
+  fault->names_issuer = certificate != nullptr && X509_get_ext_by_NID(certificate, NID_info_access, -1) >= 0;
+  return 0;
 }
 
 std::vector<std::string> existing(const std::vector<std::string>& files) {
@@ -71,6 +77,7 @@ Context make_context(const TlsTarget& target) {
   }
   for (const auto& file : existing(target.extra_ca_files))
     SSL_CTX_load_verify_file(context.get(), file.c_str());
+  SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, &note_fault);
   return context;
 }
@@ -106,22 +113,39 @@ void expect_name(SSL* connection, const std::string& host) {
   }
 }
 
-Finding unknown_issuer(const Fault& fault, bool leaf_alone, const TlsTarget& target) {
-  // With only its own certificate sent, a missing intermediate and a private root that nobody trusts look
-  // alike. Where a CA was stored for this server, its root is there and what misses is the link between.
-  const bool stored_ca = !target.ca_file.empty() || !existing(target.extra_ca_files).empty();
-  if (leaf_alone && stored_ca) {
-    return {Cause::certificate_chain,
-            "the server sends no certificate of " + fault.issuer + ", which issued its own",
-            "let the server send its chain: own certificate first, then each intermediate"};
+/// A store that somebody made for a few servers of theirs, not one of all public CAs.
+bool is_private_store(const std::string& file) {
+  constexpr int kFew = 10;
+  int count = 0;
+  std::ifstream lines(file);
+  for (std::string line; count <= kFew && std::getline(lines, line);) {
+    if (line.starts_with("-----BEGIN ")) ++count;
+  }
+  return count > 0 && count <= kFew;
+}
+
+/// With only its own certificate sent, a missing intermediate and a root that nobody trusts look alike. What
+/// tells them apart: a certificate that names its issuer's place, and a CA that somebody stored for this
+/// server.
+bool misses_intermediate(const Fault& fault, const TlsTarget& target) {
+  if (!fault.is_only_one) return false;
+  return fault.names_issuer || !existing(target.extra_ca_files).empty() || is_private_store(target.ca_file);
+}
+
+Finding unknown_issuer(const Fault& fault, const TlsTarget& target) {
+  if (misses_intermediate(fault, target)) {
+    return {
+        Cause::certificate_chain,
+        "the server does not send the intermediate certificate of " + fault.issuer + ", which issued its own",
+        "let the server send its chain: own certificate first, then each intermediate (if there is none, the "
+        "CA stored on this host is another one)"};
   }
   return {Cause::certificate_unknown, "the CA " + fault.issuer + " is not trusted on this host",
           "store that CA's certificate as /var/lib/rancher/etc/ssl/ca.crt (if it is an intermediate of a "
-          "known CA, let "
-          "the server send it)"};
+          "known CA, let the server send it)"};
 }
 
-Finding finding_of(const Fault& fault, bool leaf_alone, const TlsTarget& target) {
+Finding finding_of(const Fault& fault, const TlsTarget& target) {
   switch (fault.error) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return {Cause::certificate_expired,
@@ -138,14 +162,23 @@ Finding finding_of(const Fault& fault, bool leaf_alone, const TlsTarget& target)
               "use a name that the certificate holds, or issue it for " + target.host};
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-      return unknown_issuer(fault, leaf_alone, target);
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-      return unknown_issuer(fault, false, target);
+      return unknown_issuer(fault, target);
     default:
       return {Cause::tls, "certificate " + fault.subject + ": " + X509_verify_cert_error_string(fault.error),
               "see the message"};
   }
+}
+
+/// OpenSSL's own word, to stand behind ours.
+std::string last_error() {
+  const auto code = ERR_peek_last_error();
+  if (code == 0) return {};
+  constexpr std::size_t kLongest = 256;
+  std::array<char, kLongest> text{};
+  ERR_error_string_n(code, text.data(), text.size());
+  return std::string(": ") + text.data();
 }
 
 }  // namespace
@@ -165,14 +198,13 @@ Findings check_certificate(const TlsTarget& target) {
   const auto deadline = std::time(nullptr) + target.timeout.count();
   ERR_clear_error();
   while (BIO_do_handshake(filter) != 1) {
+    if (fault.error != X509_V_OK) return {finding_of(fault, target)};
     if (!BIO_should_retry(filter) || BIO_wait(filter, deadline, 0) != 1) {
-      return {{Cause::tls, "the TLS handshake with " + target.host + " fails",
+      return {{Cause::tls, "the TLS handshake with " + target.host + " fails" + last_error(),
                "check that the port speaks TLS 1.2 or newer, and what stands between"}};
     }
   }
-  if (fault.error == X509_V_OK) return {};
-  const auto* sent = SSL_get_peer_cert_chain(session);
-  return {finding_of(fault, sent == nullptr || sk_X509_num(sent) <= 1, target)};
+  return {};
 }
 
 }  // namespace cattle::agent::doctor

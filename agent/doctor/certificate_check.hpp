@@ -16,12 +16,12 @@ struct TlsTarget {
   std::vector<std::string> extra_ca_files;  ///< Where they exist.
   std::string proxy_host;                   ///< CONNECT through it; none when empty.
   std::string proxy_port;
-  std::chrono::seconds timeout{3};
+  std::chrono::seconds timeout{2};
 };
 
-/// One handshake that goes on after each fault of the chain, to tell which it is: unknown CA, missing
-/// intermediate, wrong name, expired, not yet valid. Nothing is sent over it. No findings when no connection
-/// comes about: other checks say why.
+/// One handshake, which ends at the first fault of the chain: unknown CA, missing intermediate, wrong name,
+/// expired, not yet valid. Nothing is ever sent over it. No findings when no connection comes about: other
+/// checks say why.
 [[nodiscard]] Findings check_certificate(const TlsTarget& target);
 
 }  // namespace cattle::agent::doctor

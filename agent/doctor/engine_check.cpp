@@ -56,6 +56,7 @@ EngineReport check_engine(const EngineTarget& target) {
   options.host = target.host;
   options.cert_path = target.cert_path;
   options.tls = target.tls;
+  options.tls_verify = target.tls_verify;
   options.connect_timeout = target.timeout;
   options.quick_timeout = target.timeout;
   docker::Call call;

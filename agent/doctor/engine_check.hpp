@@ -12,6 +12,7 @@ struct EngineTarget {
   std::string host = "unix:///var/run/docker.sock";  ///< DOCKER_HOST.
   std::string cert_path;
   bool tls = false;
+  bool tls_verify = false;
   std::chrono::milliseconds timeout{3'000};
 };
 

@@ -163,12 +163,17 @@ Findings check_host(const HostRoots& roots) {
 
 Findings check_address(const std::string& wish, const std::string& server_host,
                        const std::string& server_port) {
+  // A name, as CATTLE_DOCKER_HOST_IP may be, is the operator's word.
+  const bool is_name =
+      !wish.starts_with("if:") &&
+      std::any_of(wish.begin(), wish.end(), [](unsigned char letter) { return std::isalpha(letter) != 0; });
+  if (is_name) return {};
   try {
     const auto parsed = registration::parse_address_wish(wish);
     const auto source =
         server_host.empty() ? std::string() : registration::route_source(server_host, server_port);
-    const auto choice =
-        registration::choose_address({parsed, "", source, registration::interface_addresses()});
+    const auto choice = registration::choose_address(
+        {parsed, "", source, registration::interface_addresses(), registration::default_route_source()});
     if (!choice.address.empty()) return {};
     return {{Cause::address, "no address for this host: " + choice.reason,
              "set CATTLE_AGENT_IP to an address of this host"}};

@@ -7,6 +7,7 @@
 #include "config/state_file.hpp"
 #include "docker-client/http/client.hpp"
 #include "docker-client/http/url.hpp"
+#include "subscriber/http_options.hpp"
 
 #include <condition_variable>
 #include <ctime>
@@ -20,6 +21,14 @@ using subscriber::Outage;
 using subscriber::Step;
 using subscriber::Trouble;
 
+/// All of a doctor's run has to fit into ten seconds.
+constexpr std::chrono::milliseconds kSubscriptionLimit{6'000};
+
+bool is_proxied(const ServerTarget& target, const http::Url& url) {
+  return !target.connection.proxy.empty() &&
+         !subscriber::bypasses_proxy(target.connection.no_proxy, url.host, url.port);
+}
+
 /// One attempt to subscribe to nothing: nullopt when it came through.
 std::optional<Outage> try_subscription(const ServerTarget& target) {
   std::mutex mutex;
@@ -28,6 +37,7 @@ std::optional<Outage> try_subscription(const ServerTarget& target) {
   std::optional<Outage> outage;
   subscriber::SubscriptionOptions options;
   options.connection = target.connection;
+  options.account_kind = "agent";
   options.resolve_timeout = options.connect_timeout = options.tls_timeout = options.upgrade_timeout =
       target.step_timeout;
   options.close_timeout = std::chrono::milliseconds(200);
@@ -47,7 +57,7 @@ std::optional<Outage> try_subscription(const ServerTarget& target) {
   subscription.start();
   {
     std::unique_lock lock(mutex);
-    changed.wait_for(lock, 4 * target.step_timeout, [&] { return subscribed || outage; });
+    changed.wait_for(lock, kSubscriptionLimit, [&] { return subscribed || outage; });
   }
   subscription.stop();
   const std::lock_guard lock(mutex);
@@ -66,6 +76,9 @@ Finding refused_upgrade(const Outage& outage) {
     case Trouble::ambiguous_agent:
       return {Cause::agent_gone, "the server finds more than one agent behind this key (422)",
               "remove the second host of this key on the server"};
+    case Trouble::wrong_account:
+      return {Cause::credentials, outage.detail,
+              "run the Add Host line; an API key of a person is no agent's"};
     case Trouble::not_found:
       return {Cause::server, "there is no cattle API at this address (404)",
               "check CATTLE_URL: it ends in /v1"};
@@ -81,17 +94,20 @@ Finding refused_upgrade(const Outage& outage) {
           "let the proxy or load balancer in between pass Upgrade and Connection headers (WebSocket)"};
 }
 
-Finding finding_of(const Outage& outage, const http::Url& url) {
+Finding finding_of(const Outage& outage, const http::Url& url, bool proxied) {
+  const Finding proxy{Cause::proxy, "the proxy does not let us through: " + outage.detail,
+                      "check the proxy variables, or add the server to NO_PROXY"};
   switch (outage.step) {
     case Step::resolve:
+      if (proxied) return proxy;
       return {Cause::name_resolution, url.host + " can't be resolved: " + outage.detail,
               "check /etc/resolv.conf and the name in CATTLE_URL"};
     case Step::connect:
+      if (proxied) return proxy;
       return {Cause::route, url.authority() + " can't be reached: " + outage.detail,
               "check address, port, route and firewall between this host and the server"};
     case Step::proxy:
-      return {Cause::proxy, "the proxy does not let us through: " + outage.detail,
-              "check the proxy variables, or add the server to NO_PROXY"};
+      return proxy;
     case Step::tls:
       return {Cause::tls, "TLS fails: " + outage.detail, "see the message"};
     case Step::upgrade:
@@ -101,15 +117,13 @@ Finding finding_of(const Outage& outage, const http::Url& url) {
   return {Cause::server, outage.detail, "see the message"};
 }
 
-/// Asked without credentials and without verification of what they would have to trust: the clock is judged
-/// before it.
+/// By the Date header of any answer.
 Findings check_clock(const ServerTarget& target, const http::Url& url) {
-  http::ClientOptions options;
+  auto options = subscriber::http_options(target.connection);
   options.base_url = url.origin();
-  options.verify_peer = false;
+  options.username.clear();
+  options.password.clear();
   options.connect_timeout = target.step_timeout;
-  if (!subscriber::bypasses_proxy(target.connection.no_proxy, url.host, url.port))
-    options.proxy = target.connection.proxy;
   http::Request request;
   request.target = "/ping";
   request.timeout = target.step_timeout;
@@ -143,9 +157,12 @@ Findings check_stored_ca(const ServerTarget& target) {
 }
 
 Findings check_tls(const ServerTarget& target, const http::Url& url) {
-  TlsTarget tls{url.host, url.port, target.connection.ca_file, target.connection.extra_ca_files, {}, {}};
-  if (!target.connection.proxy.empty() &&
-      !subscriber::bypasses_proxy(target.connection.no_proxy, url.host, url.port)) {
+  TlsTarget tls;
+  tls.host = url.host;
+  tls.port = url.port;
+  tls.ca_file = target.connection.ca_file;
+  tls.extra_ca_files = target.connection.extra_ca_files;
+  if (is_proxied(target, url)) {
     if (const auto proxy = http::parse_url(target.connection.proxy)) {
       tls.proxy_host = proxy->host;
       tls.proxy_port = proxy->port;
@@ -170,8 +187,11 @@ Findings check_server(const ServerTarget& target) {
              "set it to the server's API, http://server:8080/v1"}};
   auto findings = check_stored_ca(target);
   const auto outage = try_subscription(target);
-  const auto clock = check_clock(target, *url);
-  findings.insert(findings.end(), clock.begin(), clock.end());
+  // Where not even a handshake comes about, no Date header does, and every try costs its time.
+  if (!outage || outage->step >= Step::upgrade) {
+    const auto clock = check_clock(target, *url);
+    findings.insert(findings.end(), clock.begin(), clock.end());
+  }
   if (!outage) return findings;
   if (target.connection.access_key.empty() && outage->trouble == Trouble::bad_credentials) return findings;
   if (outage->step == Step::tls) {
@@ -179,7 +199,7 @@ Findings check_server(const ServerTarget& target) {
     findings.insert(findings.end(), certificate.begin(), certificate.end());
     if (!certificate.empty()) return findings;
   }
-  findings.push_back(finding_of(*outage, *url));
+  findings.push_back(finding_of(*outage, *url, is_proxied(target, *url)));
   return findings;
 }
 

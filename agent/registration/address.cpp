@@ -129,6 +129,8 @@ AddressChoice choose_address(const AddressInputs& inputs) {
   if (ipv4(inputs.detected) && !is_unusable({"", inputs.detected})) {
     return {inputs.detected, "as the server sees this host; no interface here has it (address translation)"};
   }
+  if (is_usable_address(inputs, inputs.default_source))
+    return {inputs.default_source, "source of the default route"};
   return {"", "no usable address found; set CATTLE_AGENT_IP"};
 }
 
@@ -172,6 +174,10 @@ std::string route_source(const std::string& host, const std::string& port) {
   }
   ::close(socket);
   return text;
+}
+
+std::string default_route_source() {
+  return route_source("198.51.100.1", "9");  // RFC 5737: nobody's; and nothing is sent.
 }
 
 }  // namespace cattle::agent::registration

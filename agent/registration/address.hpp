@@ -35,6 +35,7 @@ struct AddressInputs {
   std::string detected;      ///< As the server saw us; may be empty.
   std::string route_source;  ///< Source address of the route to the server; may be empty.
   std::vector<InterfaceAddress> addresses;
+  std::string default_source = {};  ///< Source address of the default route; may be empty.
 };
 
 struct AddressChoice {
@@ -43,8 +44,8 @@ struct AddressChoice {
 };
 
 /// In this order: the wish; the detected address when it is one of this host; the route's source; the
-/// detected one (NAT). A wish for an interface or network that holds no usable address gives none, with the
-/// reason.
+/// detected one (NAT); the default route's source (a server on this very host). A wish for an interface or
+/// network that holds no usable address gives none, with the reason.
 [[nodiscard]] AddressChoice choose_address(const AddressInputs& inputs);
 
 /// IPv4 addresses of this network namespace, interfaces that are up, in the kernel's order.
@@ -52,5 +53,7 @@ struct AddressChoice {
 /// Source address that the kernel takes for this host and port; sends nothing. Empty when there is no route
 /// or the name can't be resolved (this may take the resolver's time).
 [[nodiscard]] std::string route_source(const std::string& host, const std::string& port);
+/// The same for everything that lies beyond the networks of this host.
+[[nodiscard]] std::string default_route_source();
 
 }  // namespace cattle::agent::registration

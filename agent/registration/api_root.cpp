@@ -33,6 +33,14 @@ bool names_this_machine(const std::string& url) {
   return parsed && (parsed->host == "127.0.0.1" || parsed->host == "localhost" || parsed->host == "::1");
 }
 
+std::string with_origin_of(const std::string& url, const std::string& given) {
+  const auto theirs = http::parse_url(url);
+  const auto ours = http::parse_url(given);
+  if (!theirs || !ours || theirs->host != ours->host || theirs->origin() == ours->origin()) return url;
+  const bool default_port = theirs->port == (theirs->scheme == "https" ? "443" : "80");
+  return default_port || theirs->port == ours->port ? ours->origin() + theirs->path : url;
+}
+
 bool is_opaque_token(const std::string& text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char letter) {
     return std::isalnum(letter) != 0 ||

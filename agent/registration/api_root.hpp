@@ -14,6 +14,10 @@ namespace cattle::agent::registration {
 /// http(s)://127.0.0.1 or localhost, which inside a container is never the server (P10).
 [[nodiscard]] bool names_this_machine(const std::string& url);
 
+/// `url`, which a server sent, at the scheme and port of `given`, the address that a person typed, where both
+/// name the same host and the server's differs by scheme and default port only (S36).
+[[nodiscard]] std::string with_origin_of(const std::string& url, const std::string& given);
+
 /// Text that may stand as a registration token in a URL: opaque, no length check, URL-safe characters and ':'
 /// (S31).
 [[nodiscard]] bool is_opaque_token(const std::string& text);

@@ -74,12 +74,12 @@ std::string sha1_fingerprint(const std::string& pem) {
   return text;
 }
 
-void fetch_ca_certificate(const CaRequest& request, const ServerOptions& options,
+bool fetch_ca_certificate(const CaRequest& request, const ServerOptions& options,
                           const std::function<void(const std::string&)>& say) {
   const auto root = api_root(request.url);
-  if (request.fingerprint.empty() || !root || !root->starts_with("https://")) return;
+  if (request.fingerprint.empty() || !root || !root->starts_with("https://")) return false;
   std::error_code error;
-  if (std::filesystem::exists(request.file, error)) return;
+  if (std::filesystem::exists(request.file, error)) return false;
   bool offered = false;
   for (const auto* name : {"ca.crt", "ca.pem"}) {
     const auto pem = download(*root, name, options);
@@ -93,10 +93,11 @@ void fetch_ca_certificate(const CaRequest& request, const ServerOptions& options
       throw Failure(Outcome::state, failure.what());
     }
     say("INFO: stored the server's CA certificate, its fingerprint matches CA_FINGERPRINT");
-    return;
+    return true;
   }
   if (offered)
     throw Failure(Outcome::tls, "the server's CA certificate does not have the fingerprint CA_FINGERPRINT");
+  return false;
 }
 
 }  // namespace cattle::agent::registration

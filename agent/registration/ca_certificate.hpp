@@ -17,8 +17,8 @@ struct CaRequest {
 /// Fetches scripts/ca.crt, else scripts/ca.pem, without verification, without credentials or token, without
 /// following a redirect, and stores it only when its fingerprint matches (P21). The one unverified request of
 /// the program. A mismatch throws Failure(tls); a server that has no such file is left to the verified
-/// connection that follows.
-void fetch_ca_certificate(const CaRequest& request, const ServerOptions& options,
+/// connection that follows. True when it stored one.
+bool fetch_ca_certificate(const CaRequest& request, const ServerOptions& options,
                           const std::function<void(const std::string&)>& say);
 
 /// "AA:BB:..." of the first certificate in a PEM text; empty when there is none.

@@ -106,8 +106,6 @@ void register_and_launch(const std::string& url, const Surroundings& surrounding
   const auto wish_text = value_of(surroundings, "CATTLE_AGENT_IP");
   const auto wish = parse_address_wish(wish_text);
   const auto options = server_options(surroundings);
-  fetch_ca_certificate({url, value_of(surroundings, "CA_FINGERPRINT"), surroundings.ca_file}, options,
-                       surroundings.say);
 
   const auto facts = host_facts(surroundings, image);
   Request request;
@@ -118,6 +116,10 @@ void register_and_launch(const std::string& url, const Surroundings& surrounding
   request.key = [&] {
     if (facts.key.empty()) throw Failure(Outcome::state, "no registration key could be stored on the host");
     return facts.key;
+  };
+  request.obtain_ca = [&] {
+    return fetch_ca_certificate({url, value_of(surroundings, "CA_FINGERPRINT"), surroundings.ca_file},
+                                options, surroundings.say);
   };
   request.say = surroundings.say;
   const auto credentials = register_host(Server(options), request, surroundings.waiting);

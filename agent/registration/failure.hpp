@@ -10,7 +10,7 @@ namespace cattle::agent::registration {
 /// image does.
 enum class Outcome : int {
   done = 0,
-  usage = 2,
+  usage = 64,                ///< As of every command: this is no URL, or a setting holds a line break.
   bad_address = 10,          ///< CATTLE_AGENT_IP is not usable (P9).
   local_url = 11,            ///< The URL names this machine's loopback (P10).
   unreachable = 12,          ///< No answer from the server in the time (P11).

@@ -28,6 +28,8 @@ std::string quoted(const std::string& value) {
 }  // namespace
 
 void set_option(const std::string& file, const std::string& name, const std::string& value) {
+  if (value.find_first_of("\r\n") != std::string::npos)
+    throw Failure(Outcome::usage, name + " holds a line break");
   try {
     std::istringstream lines(config::read_state_file(file).value_or(""));
     std::string content;

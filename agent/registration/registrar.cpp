@@ -93,16 +93,6 @@ Credentials register_key(const Server& server, const std::string& root, const Sc
   }
 }
 
-/// The same server under two spellings is one server: scheme and port of the address that was given win
-/// (S36).
-std::string with_origin_of(const std::string& url, const std::string& given) {
-  const auto theirs = http::parse_url(url);
-  const auto ours = http::parse_url(given);
-  if (!theirs || !ours || theirs->host != ours->host || theirs->origin() == ours->origin()) return url;
-  const bool default_port = theirs->port == (theirs->scheme == "https" ? "443" : "80");
-  return default_port || theirs->port == ours->port ? ours->origin() + theirs->path : url;
-}
-
 std::string agent_url(const Script& script, const Request& request, const std::string& registration_url) {
   const auto url =
       request.url_override.empty() ? with_origin_of(script.url, registration_url) : request.url_override;

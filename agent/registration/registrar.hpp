@@ -25,6 +25,9 @@ struct Request {
   subscriber::Secret secret_key;
   std::function<std::string()>
       key;  ///< Called when a registration key is needed, before the first request that sends it.
+  /// Called once, when the server's certificate is not trusted: true when a CA was stored, so that it is
+  /// worth another try. May be empty.
+  std::function<bool()> obtain_ca;
   std::function<void(const std::string&)> say;  ///< A line for the person; never a secret.
 };
 

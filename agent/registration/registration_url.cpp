@@ -37,6 +37,7 @@ std::string shown(const std::string& body) {
 
 Answer reach(const Server& server, const Request& request, const Waiting& waiting) {
   std::string last;
+  bool asked_for_ca = false;
   for (int attempt = 0; attempt < kMostTries; ++attempt) {
     try {
       auto answer = server.get(request.url, {});
@@ -49,7 +50,13 @@ Answer reach(const Server& server, const Request& request, const Waiting& waitin
       if (answer.status == 401) return answer;  // A plain API address of a server with access control.
       last = "the server answers " + std::to_string(answer.status);
     } catch (const http::TransportError& error) {
-      if (error.kind() == http::TransportError::Kind::tls) throw Failure(Outcome::tls, error.what());
+      if (error.kind() == http::TransportError::Kind::tls) {
+        if (!asked_for_ca && request.obtain_ca && request.obtain_ca()) {
+          asked_for_ca = true;
+          continue;
+        }
+        throw Failure(Outcome::tls, error.what());
+      }
       last = error.what();
     }
     if (attempt == 0) request.say("waiting for the server: " + last);
@@ -118,7 +125,7 @@ FoundScript find_registration_script(const Server& server, const Request& reques
   const Login login{request.access_key, request.secret_key};
   const auto root = api_root(answer.url).value_or(given->origin() + path);
   const auto url = token_url(server, token_collection(server, root, login), login, waiting);
-  answer = server.get(url, {});
+  answer = server.get(with_origin_of(url, answer.url), {});
   return {answer.url, parse_script(answer.body)};
 }
 

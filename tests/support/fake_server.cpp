@@ -134,7 +134,9 @@ void FakeServer::answer(const std::string& path_end, ServerAnswer answer, int ti
   auto& answers = state_->answers;
   if (times < 0)
     answers.erase(std::remove_if(answers.begin(), answers.end(),
-                                 [&](const ScriptedAnswer& entry) { return entry.path_end == path_end; }),
+                                 [&](const ScriptedAnswer& entry) {
+                                   return entry.times < 0 && entry.path_end == path_end;
+                                 }),
                   answers.end());
   answers.push_back({path_end, std::move(answer), times});
 }

@@ -32,9 +32,10 @@ struct ServerRequest {
 /// How to answer; for an upgrade, status 101 accepts it.
 struct ServerAnswer {
   enum class Kind : std::uint8_t { answer, hang, drop };
+  using Headers = std::vector<std::pair<std::string, std::string>>;
   int status = 200;
   std::string body = {};
-  std::vector<std::pair<std::string, std::string>> headers = {};
+  Headers headers = {};
   std::chrono::milliseconds delay{0};  ///< Before the answer.
   Kind kind = Kind::answer;            ///< hang: no answer until stop(); drop: closed without an answer.
 };

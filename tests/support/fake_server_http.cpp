@@ -145,7 +145,7 @@ asio::awaitable<void> serve(State& state, std::shared_ptr<State::Socket> socket)
     if (upgrade && answer.status == 101) {
       const std::size_t early = buffer.size() + socket->available();
       state.change([&] { state.early_bytes += early; });
-      co_await serve_subscription(state, socket, head_of(message));
+      co_await serve_subscription(state, socket, head_of(message), answer.headers);
       break;
     }
     const bool keep = message.keep_alive() && answer.status / 100 == 2;

@@ -50,7 +50,11 @@ class Session final : public FakeSession {
     wake_.cancel();
   }
 
-  asio::awaitable<void> accept(std::string head) {
+  asio::awaitable<void> accept(std::string head, ServerAnswer::Headers headers) {
+    stream_.set_option(
+        websocket::stream_base::decorator([headers = std::move(headers)](websocket::response_type& response) {
+          for (const auto& [name, value] : headers) response.set(name, value);
+        }));
     stream_.read_message_max(0);
     stream_.auto_fragment(false);
     stream_.write_buffer_bytes(64UL * 1024);
@@ -155,9 +159,9 @@ asio::awaitable<void> write_side(std::shared_ptr<Session> session) {
 }  // namespace
 
 asio::awaitable<void> serve_subscription(State& state, std::shared_ptr<State::Socket> socket,
-                                         std::string head) {
+                                         std::string head, ServerAnswer::Headers headers) {
   auto session = std::make_shared<Session>(state, socket);
-  co_await session->accept(std::move(head));
+  co_await session->accept(std::move(head), std::move(headers));
   state.sessions.remove_if([](const auto& entry) { return entry.expired(); });
   state.sessions.emplace_back(session);
   if (state.keep_alive.count() > 0) session->push({Outgoing::Kind::text, kKeepAlive});

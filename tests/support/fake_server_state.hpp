@@ -101,7 +101,7 @@ boost::asio::awaitable<void> accept_tls(FakeServer::State& state,
 /// A subscription from the accepted upgrade to its end. `head` is the request's raw header block.
 boost::asio::awaitable<void> serve_subscription(FakeServer::State& state,
                                                 std::shared_ptr<FakeServer::State::Socket> socket,
-                                                std::string head);
+                                                std::string head, ServerAnswer::Headers headers);
 boost::asio::awaitable<void> keep_alive_loop(FakeServer::State& state, unsigned round);
 
 /// "Basic <base64 of user:password>".

@@ -45,13 +45,21 @@ void extend(X509* certificate, X509* issuer, int nid, const std::string& value) 
   X509_add_ext(certificate, extension.get(), -1);
 }
 
-Certificate blank(const std::string& name, EVP_PKEY* key, long serial, bool expired) {
+constexpr long kDay = 24L * 3600;
+
+/// Seconds from now.
+struct Validity {
+  long from = -kDay;
+  long to = kDay;
+};
+
+Certificate blank(const std::string& name, EVP_PKEY* key, long serial, Validity validity) {
   Certificate certificate(X509_new());
   require(certificate != nullptr, "no certificate");
   X509_set_version(certificate.get(), 2);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), serial);
-  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -24L * 3600);
-  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), expired ? -3600L : 24L * 3600);
+  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), validity.from);
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), validity.to);
   X509_NAME* subject = X509_get_subject_name(certificate.get());
   std::string text = name;
   X509_NAME_add_entry_by_NID(subject, NID_commonName, MBSTRING_UTF8,
@@ -80,17 +88,39 @@ struct TestCa::Impl {
   Key key = new_key();
   Certificate certificate;
   long serial = 1;
+  int files = 0;
 
   TestCertificate sign(X509* leaf, EVP_PKEY* leaf_key) {
-    X509_set_issuer_name(leaf, X509_get_subject_name(certificate.get()));
-    require(X509_sign(leaf, key.get(), EVP_sha256()) > 0, "can't sign");
-    const std::string stem = directory + "/" + std::to_string(serial);
-    TestCertificate files{stem + ".pem", stem + ".key"};
-    require(PEM_write_X509(create(files.certificate_file).get(), leaf) == 1, "can't write a certificate");
-    require(PEM_write_PrivateKey(create(files.key_file).get(), leaf_key, nullptr, nullptr, 0, nullptr,
+    return sign_by(certificate.get(), key.get(), leaf, leaf_key);
+  }
+
+  TestCertificate sign_by(X509* issuer, EVP_PKEY* issuer_key, X509* leaf, EVP_PKEY* leaf_key) {
+    X509_set_issuer_name(leaf, X509_get_subject_name(issuer));
+    require(X509_sign(leaf, issuer_key, EVP_sha256()) > 0, "can't sign");
+    const std::string stem = directory + "/" + std::to_string(++files);
+    TestCertificate made{stem + ".pem", stem + ".key"};
+    require(PEM_write_X509(create(made.certificate_file).get(), leaf) == 1, "can't write a certificate");
+    require(PEM_write_PrivateKey(create(made.key_file).get(), leaf_key, nullptr, nullptr, 0, nullptr,
                                  nullptr) == 1,
             "can't write a key");
-    return files;
+    return made;
+  }
+
+  Certificate server_leaf(const std::vector<std::string>& names, EVP_PKEY* leaf_key, Validity validity) {
+    Certificate leaf = blank(names.empty() ? "nobody" : names.front(), leaf_key, ++serial, validity);
+    std::string alternatives;
+    for (const auto& name : names)
+      alternatives +=
+          (alternatives.empty() ? "" : ",") + std::string(is_address(name) ? "IP:" : "DNS:") + name;
+    if (!alternatives.empty()) extend(leaf.get(), certificate.get(), NID_subject_alt_name, alternatives);
+    extend(leaf.get(), certificate.get(), NID_ext_key_usage, "serverAuth");
+    return leaf;
+  }
+
+  TestCertificate issue(const std::vector<std::string>& names, Validity validity) {
+    const Key leaf_key = new_key();
+    const Certificate leaf = server_leaf(names, leaf_key.get(), validity);
+    return sign(leaf.get(), leaf_key.get());
   }
 };
 
@@ -98,7 +128,7 @@ TestCa::TestCa() : impl_(std::make_unique<Impl>()) {
   std::string pattern = (std::filesystem::temp_directory_path() / "test-ca-XXXXXX").string();
   require(mkdtemp(pattern.data()) != nullptr, "no directory");
   impl_->directory = pattern;
-  impl_->certificate = blank("test CA " + pattern, impl_->key.get(), 1, false);
+  impl_->certificate = blank("test CA " + pattern, impl_->key.get(), 1, {});
   X509* own = impl_->certificate.get();
   X509_set_issuer_name(own, X509_get_subject_name(own));
   extend(own, own, NID_basic_constraints, "critical,CA:TRUE");
@@ -117,20 +147,32 @@ std::string TestCa::ca_file() const {
 }
 
 TestCertificate TestCa::issue(const std::vector<std::string>& names, bool expired) const {
-  const Key key = new_key();
-  const Certificate leaf =
-      blank(names.empty() ? "nobody" : names.front(), key.get(), ++impl_->serial, expired);
-  std::string alternatives;
-  for (const auto& name : names)
-    alternatives += (alternatives.empty() ? "" : ",") + std::string(is_address(name) ? "IP:" : "DNS:") + name;
-  if (!alternatives.empty()) extend(leaf.get(), impl_->certificate.get(), NID_subject_alt_name, alternatives);
-  extend(leaf.get(), impl_->certificate.get(), NID_ext_key_usage, "serverAuth");
-  return impl_->sign(leaf.get(), key.get());
+  return impl_->issue(names, expired ? Validity{-kDay, -3600L} : Validity{});
+}
+
+TestCertificate TestCa::issue_early(const std::vector<std::string>& names) const {
+  return impl_->issue(names, {kDay, 2 * kDay});
+}
+
+TestCertificate TestCa::issue_by_intermediate(const std::vector<std::string>& names, bool with_chain) const {
+  const Key middle_key = new_key();
+  const Certificate middle = blank("test intermediate CA", middle_key.get(), ++impl_->serial, {});
+  extend(middle.get(), impl_->certificate.get(), NID_basic_constraints, "critical,CA:TRUE,pathlen:0");
+  extend(middle.get(), impl_->certificate.get(), NID_key_usage, "critical,keyCertSign");
+  (void)impl_->sign(middle.get(), middle_key.get());
+  const Key leaf_key = new_key();
+  const Certificate leaf = impl_->server_leaf(names, leaf_key.get(), {});
+  auto made = impl_->sign_by(middle.get(), middle_key.get(), leaf.get(), leaf_key.get());
+  if (with_chain) {
+    const std::unique_ptr<std::FILE, Free> file(std::fopen(made.certificate_file.c_str(), "ae"));
+    require(file && PEM_write_X509(file.get(), middle.get()) == 1, "can't write the chain");
+  }
+  return made;
 }
 
 TestCertificate TestCa::issue_client(const std::string& name) const {
   const Key key = new_key();
-  const Certificate leaf = blank(name, key.get(), ++impl_->serial, false);
+  const Certificate leaf = blank(name, key.get(), ++impl_->serial, {});
   extend(leaf.get(), impl_->certificate.get(), NID_ext_key_usage, "clientAuth");
   return impl_->sign(leaf.get(), key.get());
 }

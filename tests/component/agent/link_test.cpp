@@ -92,6 +92,47 @@ TEST_F(LinkTest, refusals_are_told_apart_once_each) {
   EXPECT_EQ(times_logged("not subscribed"), 5U);
 }
 
+TEST_F(LinkTest, S57_P45_a_key_that_is_no_agents_is_warned_about_and_tried_again) {
+  server_.answer("/subscribe", {101, "", {{"X-API-ACCOUNT-KIND", "admin"}}}, 2);
+  server_.answer("/subscribe", {101, "", {{"X-API-ACCOUNT-KIND", "agent"}}});
+  agent_ = std::make_unique<Agent>(options_);
+  agent_->start();
+  ASSERT_TRUE(logged("subscribed to"));
+  EXPECT_EQ(times_logged("of kind admin, not of kind agent"), 1U);
+  EXPECT_THAT(server_.requests("/subscribe"), SizeIs(3));
+}
+
+TEST_F(LinkTest, S38_the_key_is_to_be_checked_and_401_is_a_wrong_key) {
+  server_.answer("/subscribe", {401, "{}"}, 1);
+  agent_ = std::make_unique<Agent>(options_);
+  agent_->start();
+  ASSERT_TRUE(server_.wait_subscribed(1));
+  for (const auto& request : server_.requests("/subscribe"))
+    EXPECT_EQ(request.header("x-enforce-authentication"), "true");
+  EXPECT_TRUE(logged("please re-register this agent"));
+}
+
+TEST_F(LinkTest, S39_the_kind_of_server_is_said_once) {
+  server_.answer("/subscribe", {101, "", {{"X-PastureStack-Version", "v1.6.357"}}});
+  start();
+  ASSERT_TRUE(logged("a PastureStack server, v1.6.357"));
+  server_.cut();
+  ASSERT_TRUE(server_.wait_subscribed(2));
+  ASSERT_TRUE(logged("was away for"));
+  EXPECT_EQ(times_logged("PastureStack"), 1U);
+}
+
+TEST_F(LinkTest, P44_P56_a_key_that_the_server_threw_away_is_one_line_and_no_end) {
+  options_.subscription.refused_wait = 20ms;
+  server_.answer("/subscribe", {401, "{}"}, 10);
+  agent_ = std::make_unique<Agent>(options_);
+  agent_->start();
+  ASSERT_TRUE(server_.wait_subscribed(1));
+  EXPECT_EQ(times_logged("please re-register this agent"), 1U);
+  EXPECT_THAT(engine_.calls("DELETE", ""), SizeIs(0));
+  EXPECT_THAT(server_.requests("/register"), SizeIs(0)) << "the operator may have deleted the host";
+}
+
 TEST_F(LinkTest, stopping_closes_with_a_close_frame_after_the_running_work) {
   engine_.add_image("local/box:1");
   start();

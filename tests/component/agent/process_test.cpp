@@ -17,7 +17,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
-using testing::SizeIs;
 
 class ProcessTest : public AgentTest {
  protected:
@@ -117,7 +116,7 @@ TEST_F(ProcessTest, sigterm_lets_running_work_finish_and_ends_with_0_and_a_close
   ASSERT_TRUE(reply) << output();
   EXPECT_FALSE(reply->contains("transitioning"));
   EXPECT_EQ(exit_code(), exit_code::kSuccess);
-  EXPECT_THAT(server_.close_codes(), SizeIs(1));
+  EXPECT_TRUE(soon([&] { return server_.close_codes().size() == 1; })) << output();
 }
 
 TEST_F(ProcessTest, the_grace_time_is_bounded) {

@@ -207,18 +207,20 @@ TEST_F(LogTest, an_outage_says_what_to_do_and_its_end_how_long_it_was) {
   outage.status = 401;
   outage.detail = "HTTP/1.1 401 Unauthorized";
   outages.began(outage);
-  outages.subscribed("agent");
+  outages.subscribed("");
   outage.trouble = subscriber::Trouble::agent_gone;
   outages.began(outage);
   outage.trouble = subscriber::Trouble::unreachable;
   outages.began(outage);
-  outages.subscribed("admin");
+  outages.subscribed("v1.6.357");
   log.flush();
   EXPECT_THAT(content(),
               HasSubstr("does not accept the credentials (step upgrade): HTTP/1.1 401 Unauthorized"));
   EXPECT_THAT(content(), HasSubstr("no usable agent for this key"));
   EXPECT_THAT(content(), HasSubstr("can't be reached"));
-  EXPECT_THAT(content(), HasSubstr("of kind admin, not of an agent")) << "S57";
+  EXPECT_THAT(content(), HasSubstr("Credentials are no longer valid, please re-register this agent"))
+      << "P44";
+  EXPECT_THAT(content(), Not(HasSubstr("v1.6.357"))) << "S39: said once";
   EXPECT_THAT(content(), HasSubstr("subscribed to http://server/v1, after trying for "));
   EXPECT_THAT(content(), HasSubstr("subscribed to http://server/v1, was away for "));
 }

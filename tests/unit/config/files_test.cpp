@@ -35,6 +35,12 @@ TEST(OptionFile, S33_nothing_is_evaluated) {
   EXPECT_THAT(result.warnings, testing::SizeIs(5));
 }
 
+TEST(OptionFile, P27_a_value_of_several_parts_is_one_word) {
+  const auto result = parsed("A='it'\\''s'\nB=a\\ b\"c\\\"d\"\nC='open\nD=x(y)\nE='a'#b\n");
+  EXPECT_EQ(result.values, (Values{{"A", "it's"}, {"B", "a bc\"d"}, {"E", "a#b"}}));
+  EXPECT_THAT(result.warnings, testing::SizeIs(2));
+}
+
 TEST(OptionFile, a_warning_names_the_line_and_never_the_value) {
   const auto result = parsed("OK=1\nCATTLE_SECRET_KEY='s3cret\n");
   ASSERT_THAT(result.warnings, testing::SizeIs(1));

@@ -25,6 +25,7 @@ enum class Trouble : std::uint8_t {
   ambiguous_agent,  ///< 422.
   not_found,        ///< 404.
   refused,          ///< Another status than 101.
+  wrong_account,    ///< The key is one of another kind of account than was expected (S57).
   silent,           ///< Nothing received for `silence`.
   closed            ///< The peer closed, or sent logout.
 };
@@ -40,8 +41,8 @@ struct Health {
   bool subscribed = false;
   std::optional<std::chrono::steady_clock::time_point> last_received;
   std::optional<Outage> outage;  ///< The current one, or the last attempt's; empty while subscribed.
-  std::string account_kind;  ///< X-API-ACCOUNT-KIND of the last 101: "agent" for an agent's key (S57); empty
-                             ///< if not said.
+  std::string
+      server_version;  ///< X-PastureStack-Version of the last 101 (S39); empty: the original, or not said.
 };
 
 struct SubscriptionOptions {
@@ -50,6 +51,9 @@ struct SubscriptionOptions {
       "/subscribe";  ///< Appended to the connection's url; "/projects/1a5/subscribe" for a project.
   std::vector<std::string> event_names;
   std::string agent_id;  ///< When given: agentId parameter and ";agent=<id>" behind each name (E13).
+  /// "agent": a 101 whose X-API-ACCOUNT-KIND says another is an outage, since no events would come (S57).
+  /// Empty: any.
+  std::string account_kind;
   std::chrono::milliseconds resolve_timeout{10'000};
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::milliseconds tls_timeout{10'000};
@@ -59,7 +63,7 @@ struct SubscriptionOptions {
   std::chrono::milliseconds close_timeout{2'000};
   std::chrono::milliseconds first_wait{500};
   std::chrono::milliseconds most_wait{5'000};
-  std::chrono::milliseconds refused_wait{30'000};  ///< After 401, 403, 422.
+  std::chrono::milliseconds refused_wait{30'000};  ///< After 401, 403, 422, and a wrong account.
   std::size_t max_frame = 64U << 20U;              ///< Bytes; larger messages end the connection.
 };
 

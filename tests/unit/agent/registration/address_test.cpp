@@ -62,6 +62,26 @@ TEST(Address, else_the_route_then_the_detected_one) {
   EXPECT_EQ(choose_address(inputs("", "169.254.3.4", "")).address, "");
 }
 
+TEST(Address, what_containers_made_is_never_it) {
+  for (const auto* name : {"docker0", "br-0123456789ab", "br-ABCDEF012345", "veth12ab", "cni0", "cni-podman1",
+                           "flannel.1", "flannel0"})
+    EXPECT_TRUE(is_unusable({name, "10.1.2.3"})) << name;
+  for (const auto* address : {"127.0.0.1", "127.9.9.9", "169.254.1.1", "0.0.0.0", "", "fd00::1"})
+    EXPECT_TRUE(is_unusable({"eth0", address})) << address;
+  for (const auto* name : {"br0", "br-lan", "br-0123456789a", "br-0123456789abc", "br-0123456789xy",
+                           "docker1", "eth0", "bond0.7", "lxcbr0"})
+    EXPECT_FALSE(is_unusable({name, "10.1.2.3"})) << name << ": an operator's own";
+}
+
+TEST(Address, a_server_on_this_host_leaves_the_default_route) {
+  auto local = inputs("", "127.0.0.1", "127.0.0.1");
+  EXPECT_EQ(choose_address(local).address, "");
+  local.default_source = "10.1.2.3";
+  EXPECT_EQ(choose_address(local).address, "10.1.2.3");
+  local.default_source = "172.18.0.1";
+  EXPECT_EQ(choose_address(local).address, "") << "never a container bridge";
+}
+
 TEST(Address, P38_the_detected_address_may_be_missing) {
   EXPECT_EQ(choose_address(inputs("", "", "10.1.2.3")).address, "10.1.2.3");
 }

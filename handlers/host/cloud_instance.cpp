@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "handlers/host/cloud_instance.hpp"
+
+#include "docker-client/http/client.hpp"
+#include "handlers/host/cloud_provider.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+
+namespace cattle::handlers {
+namespace {
+
+struct Question {
+  std::string_view provider;
+  const char* target;
+  const char* header;  ///< That this cloud wants to see; empty: none.
+  const char* value;
+};
+constexpr std::array<Question, 4> kQuestions{
+    {{"gce", "/computeMetadata/v1/instance/id", "Metadata-Flavor", "Google"},
+     {"azure", "/metadata/instance/compute/vmId?api-version=2021-02-01&format=text", "Metadata", "true"},
+     {"digitalocean", "/metadata/v1/id", "", ""},
+     {"hetzner", "/hetzner/v1/metadata/instance-id", "", ""}}};
+/// The path that most clouds have taken over from AWS.
+constexpr auto kCommonTarget = "/latest/meta-data/instance-id";
+
+std::optional<std::string> fetch(const http::Client& client, const http::Request& request,
+                                 const std::stop_token& stop) {
+  try {
+    auto response = client.send(request, stop);
+    if (response.status != 200) return std::nullopt;
+    return std::move(response.body);
+  } catch (const http::TransportError&) {
+    return std::nullopt;  // No metadata service: asked again later.
+  }
+}
+
+/// One word, not the page of a portal that stands in between.
+bool is_id(const std::string& text) {
+  constexpr std::size_t kLongest = 128;
+  return !text.empty() && text.size() <= kLongest &&
+         std::all_of(text.begin(), text.end(), [](unsigned char letter) {
+           return letter > ' ' && letter < 0x7F && letter != '<' && letter != '{';
+         });
+}
+
+http::Request question(const CloudHint& hint, std::chrono::milliseconds limit) {
+  http::Request request;
+  request.target = kCommonTarget;
+  request.timeout = limit;
+  for (const auto& known : kQuestions) {
+    if (known.provider != hint.provider) continue;
+    request.target = known.target;
+    if (*known.header != '\0') request.headers.emplace_back(known.header, known.value);
+  }
+  return request;
+}
+
+}  // namespace
+
+std::string cloud_instance_id(const CloudInstanceOptions& options, const std::stop_token& stop) {
+  const auto hint = cloud_hint(options.sys);
+  if (!hint) return {};
+  http::ClientOptions peer;
+  peer.base_url = hint->kind == CloudHint::Kind::aliyun ? options.aliyun_metadata_url : options.metadata_url;
+  peer.connect_timeout = options.request_limit;
+  const http::Client metadata(std::move(peer));
+  auto request = question(*hint, options.request_limit);
+  if (hint->kind == CloudHint::Kind::aws) {
+    http::Request token;
+    token.method = "PUT";
+    token.target = "/latest/api/token";
+    token.headers.emplace_back("X-aws-ec2-metadata-token-ttl-seconds", "60");
+    token.timeout = options.request_limit;
+    // Machines set up for version 2 of the service answer only with a token; older ones know none.
+    if (auto text = fetch(metadata, token, stop))
+      request.headers.emplace_back("X-aws-ec2-metadata-token", *std::move(text));
+  }
+  auto id = fetch(metadata, request, stop).value_or("");
+  id.erase(id.find_last_not_of(" \r\n") + 1);
+  return is_id(id) ? id : std::string();
+}
+
+}  // namespace cattle::handlers

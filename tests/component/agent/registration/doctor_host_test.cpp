@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/doctor/host_checks.hpp"
+#include "tests/component/agent/registration/doctor_fixture.hpp"
+
+#include <sched.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+
+namespace cattle::agent::doctor {
+namespace {
+
+using support::FakeEngineOptions;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+TEST_F(Doctor, a_healthy_host_has_nothing) {
+  EXPECT_THAT(found(), IsEmpty()) << last_.output;
+  EXPECT_THAT(last_.output, HasSubstr("20.10.24"));
+  const auto text = run_program({"doctor"}, variables_);
+  EXPECT_EQ(text.code, 0);
+  EXPECT_THAT(text.output, HasSubstr("nothing found"));
+  EXPECT_EQ(server_.requests("/subscribe").at(0).values("eventNames").size(), 0U)
+      << "nothing is taken from an agent that runs";
+}
+
+TEST_F(Doctor, a_setting_is_missing) {
+  variables_.erase("CATTLE_SECRET_KEY");
+  EXPECT_THAT(found(), testing::Contains(30)) << last_.output;
+  EXPECT_THAT(last_.output, HasSubstr("CATTLE_SECRET_KEY"));
+}
+
+TEST_F(Doctor, an_address_that_can_not_be) {
+  for (const auto* wish : {"256.1.1.1", "127.0.0.1", "if:nothere7", "198.51.100.0/24"}) {
+    variables_["CATTLE_AGENT_IP"] = wish;
+    EXPECT_THAT(found(), only(Cause::address)) << wish << last_.output;
+  }
+}
+
+TEST_F(Doctor, state_files_that_are_damaged_or_open_to_all) {
+  for (const auto* name : {".docker_uuid", ".physical_host_uuid", ".registration_token"}) {
+    write(std::string("state/") + name, std::string(36, '\0'));
+    EXPECT_THAT(found(), only(Cause::state_file)) << name << last_.output;
+    EXPECT_THAT(last_.output, HasSubstr(name));
+    std::filesystem::remove(directory_ / "state" / name);
+  }
+  write("state/machine.json", "{\"machineId\":");
+  EXPECT_THAT(found(), only(Cause::state_file)) << last_.output;
+  std::filesystem::remove(directory_ / "state/machine.json");
+  write("state/credentials.conf", "CATTLE_URL='http://x/v1'\n");
+  std::filesystem::permissions(directory_ / "state/credentials.conf", std::filesystem::perms(0644));
+  EXPECT_THAT(found(), only(Cause::state_file)) << last_.output;
+  EXPECT_THAT(last_.output, HasSubstr("chmod 600"));
+}
+
+TEST_F(Doctor, no_control_groups) {
+  write("proc/mounts", "proc /proc proc rw 0 0\n");
+  variables_["HOST_PROC"] = (directory_ / "proc").string();
+  EXPECT_THAT(found(), only(Cause::cgroup)) << last_.output;
+}
+
+TEST_F(Doctor, a_copied_disk_and_a_kernel_without_its_modules) {
+  HostRoots roots;
+  roots.state_dir = (directory_ / "state").string();
+  roots.proc = (directory_ / "proc").string();
+  roots.sys = (directory_ / "sys").string();
+  roots.modules = (directory_ / "modules").string();
+  roots.machine = {(directory_ / "root").string(), roots.sys, roots.proc};
+  write("proc/mounts", "cgroup2 /sys/fs/cgroup cgroup2 rw 0 0\n");
+  write("proc/modules", "");
+  write("proc/sys/kernel/osrelease", "6.1.0-18-amd64\n");
+  write("root/etc/machine-id", "aaaa\n");
+  write("sys/class/dmi/id/product_uuid", "1111\n");
+  EXPECT_THAT(check_host(roots), IsEmpty());
+  write("modules/6.1.0-20-amd64/modules.dep", "");
+  auto findings = check_host(roots);
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings.front().cause, Cause::kernel_modules);
+  write("modules/6.1.0-18-amd64/modules.dep", "");
+  EXPECT_THAT(check_host(roots), IsEmpty());
+  write("state/machine.json",
+        R"({"machineId":"bbbb","productUuid":"2222","cloudId":"","virtualMachine":false})");
+  findings = check_host(roots);
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings.front().cause, Cause::identity_clash);
+}
+
+TEST_F(Doctor, no_room_and_no_inodes) {
+  if (!is_root()) GTEST_SKIP() << "mounting small file systems takes root";
+  const auto state = (directory_ / "state").string();
+  EXPECT_THAT(found([&] { return own_mounts() && mount_tmpfs(state, "size=1m"); }), only(Cause::disk_space))
+      << last_.output << last_.errors;
+  EXPECT_THAT(found([&] { return own_mounts() && mount_tmpfs(state, "size=500m,nr_inodes=50"); }),
+              only(Cause::inodes))
+      << last_.output << last_.errors;
+}
+
+TEST_F(Doctor, no_address_but_the_engines_bridge) {
+  if (!is_root()) GTEST_SKIP() << "network namespaces take root";
+  variables_.erase("CATTLE_AGENT_IP");
+  const auto codes = found([] {
+    return ::unshare(CLONE_NEWNET) == 0 &&
+           std::system(
+               "ip link set lo up && ip link add docker0 type bridge && "  // NOLINT(concurrency-mt-unsafe)
+               "ip addr add 172.17.0.1/16 dev docker0 && ip link set docker0 up") == 0;
+  });
+  ASSERT_FALSE(codes.empty()) << last_.errors;
+  EXPECT_EQ(codes.front(), static_cast<int>(Cause::address)) << last_.output;
+}
+
+TEST_F(Doctor, sockets_that_are_none) {
+  variables_["DOCKER_HOST"] = "unix://" + (directory_ / "none.sock").string();
+  EXPECT_THAT(found(), only(Cause::engine_socket)) << last_.output;
+  EXPECT_THAT(last_.output, HasSubstr("No such file"));
+  variables_["DOCKER_HOST"] = "unix://" + (directory_ / "state").string();
+  EXPECT_THAT(found(), only(Cause::engine_socket)) << last_.output;
+  EXPECT_THAT(last_.output, HasSubstr("is no socket"));
+
+  const auto dead = (directory_ / "dead.sock").string();
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(static_cast<void*>(address.sun_path), dead.c_str(), dead.size() + 1);
+  const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ASSERT_EQ(::bind(descriptor, static_cast<sockaddr*>(static_cast<void*>(&address)), sizeof(address)), 0);
+  ::close(descriptor);
+  variables_["DOCKER_HOST"] = "unix://" + dead;
+  EXPECT_THAT(found(), only(Cause::engine_socket)) << last_.output;
+  EXPECT_THAT(last_.output, HasSubstr("refused"));
+}
+
+TEST_F(Doctor, a_socket_that_is_not_permitted) {
+  if (!is_root()) GTEST_SKIP() << "becoming another user takes root";
+  std::filesystem::permissions(directory_, std::filesystem::perms(0777));
+  std::filesystem::permissions(directory_ / "state", std::filesystem::perms(0777));
+  EXPECT_THAT(found([] {
+                constexpr ::uid_t kNobody = 65534;
+                return ::setgid(kNobody) == 0 && ::setuid(kNobody) == 0;
+              }),
+              only(Cause::engine_socket))
+      << last_.output;
+  EXPECT_THAT(last_.output, HasSubstr("Permission denied"));
+}
+
+TEST_F(Doctor, an_engine_that_hangs) {
+  support::Fault hang;
+  hang.kind = support::Fault::Kind::hang;
+  hang.times = -1;
+  engine_.inject(hang);
+  EXPECT_THAT(found(), only(Cause::engine_silent)) << last_.output;
+}
+
+TEST_F(Doctor, engines_of_another_age) {
+  FakeEngineOptions old;
+  old.version = "1.8.3";
+  old.api_version = "1.20";
+  old.min_api_version = "1.20";
+  engine_.restart(old);
+  EXPECT_THAT(found(), only(Cause::engine_version)) << last_.output;
+  FakeEngineOptions fresh;
+  fresh.version = "99.0";
+  fresh.api_version = "1.90";
+  fresh.min_api_version = "1.80";
+  engine_.restart(fresh);
+  EXPECT_THAT(found(), only(Cause::engine_version)) << last_.output;
+}
+
+}  // namespace
+}  // namespace cattle::agent::doctor

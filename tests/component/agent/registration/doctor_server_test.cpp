@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/component/agent/registration/doctor_fixture.hpp"
+
+#include <sched.h>
+
+#include <ctime>
+
+namespace cattle::agent::doctor {
+namespace {
+
+using support::FakeProxy;
+using support::TestCertificate;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::string date_at(std::time_t time) {
+  std::tm parts{};
+  ::gmtime_r(&time, &parts);
+  std::string text(64, '\0');
+  text.resize(std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts));
+  return text;
+}
+
+TEST_F(Doctor, names_routes_and_proxies) {
+  variables_["CATTLE_URL"] = "http://no-such-host.invalid:8080/v1";
+  EXPECT_THAT(found(), only(Cause::name_resolution)) << last_.output;
+  variables_["CATTLE_URL"] = "http://127.0.0.1:1/v1";
+  EXPECT_THAT(found(), only(Cause::route)) << last_.output;
+  variables_["CATTLE_URL"] = server_.url();
+  variables_["http_proxy"] = "http://127.0.0.1:1";
+  EXPECT_THAT(found(), only(Cause::proxy)) << last_.output;
+  FakeProxy proxy;
+  proxy.refuse(403);
+  variables_["http_proxy"] = proxy.url();
+  EXPECT_THAT(found(), only(Cause::proxy)) << last_.output;
+  proxy.refuse(0);
+  EXPECT_THAT(found(), IsEmpty()) << last_.output;
+  variables_["http_proxy"] = "http://127.0.0.1:1";
+  variables_["no_proxy"] = "127.0.0.0/8";
+  EXPECT_THAT(found(), IsEmpty()) << last_.output;
+}
+
+TEST_F(Doctor, a_network_without_routes) {
+  if (!is_root()) GTEST_SKIP() << "network namespaces take root";
+  variables_["CATTLE_URL"] = "http://203.0.113.7:8080/v1";
+  EXPECT_THAT(found([] { return ::unshare(CLONE_NEWNET) == 0; }), only(Cause::route)) << last_.output;
+  EXPECT_THAT(last_.output, HasSubstr("unreachable"));
+}
+
+TEST_F(Doctor, the_clock_by_the_servers_date) {
+  constexpr std::time_t kHour = 3600;
+  server_.answer("/ping", {200, "pong", {{"Date", date_at(std::time(nullptr) + kHour)}}});
+  EXPECT_THAT(found(), only(Cause::clock)) << last_.output;
+  EXPECT_THAT(last_.output, HasSubstr("behind"));
+  server_.answer("/ping", {200, "pong", {{"Date", date_at(std::time(nullptr) - kHour)}}});
+  EXPECT_THAT(found(), only(Cause::clock)) << last_.output;
+  EXPECT_THAT(last_.output, HasSubstr("ahead"));
+  server_.answer("/ping", {200, "pong", {{"Date", date_at(std::time(nullptr))}}});
+  EXPECT_THAT(found(), IsEmpty()) << last_.output;
+}
+
+TEST_F(Doctor, what_the_server_says_to_the_key_and_the_upgrade) {
+  const std::vector<std::pair<int, Cause>> table{
+      {401, Cause::credentials}, {403, Cause::agent_gone},   {422, Cause::agent_gone},  {404, Cause::server},
+      {503, Cause::server},      {200, Cause::upgrade_path}, {426, Cause::upgrade_path}};
+  for (const auto& [status, cause] : table) {
+    server_.answer("/subscribe", {status, "<html>no</html>"});
+    EXPECT_THAT(found(), only(cause)) << status << last_.output;
+  }
+  server_.answer("/subscribe", {101, "", {{"X-API-ACCOUNT-KIND", "admin"}}});
+  EXPECT_THAT(found(), only(Cause::credentials)) << last_.output;
+}
+
+TEST_F(Doctor, certificates) {
+  const support::TestCa ca;
+  const support::TestCa other;
+  const std::vector<std::string> names{"127.0.0.1"};
+  variables_["SSL_CERT_FILE"] = ca.ca_file();
+  const std::vector<std::pair<TestCertificate, Cause>> table{
+      {ca.issue({"other.example"}), Cause::certificate_name},
+      {ca.issue(names, true), Cause::certificate_expired},
+      {ca.issue_early(names), Cause::certificate_early},
+      {ca.issue_by_intermediate(names, false), Cause::certificate_chain},
+      {other.issue_by_intermediate(names, true), Cause::certificate_unknown}};
+  for (const auto& [certificate, cause] : table) {
+    const auto server = secure(certificate);
+    EXPECT_THAT(found(), only(cause)) << last_.output;
+  }
+  const auto good = secure(ca.issue(names));
+  EXPECT_THAT(found(), IsEmpty()) << last_.output;
+  variables_["CATTLE_URL"] = "https://127.0.0.1:" + std::to_string(server_.port()) + "/v1";
+  EXPECT_THAT(found(), only(Cause::tls)) << last_.output;
+}
+
+TEST_F(Doctor, everything_down_at_once_is_still_said_in_time) {
+  variables_["CATTLE_URL"] = "https://192.0.2.254:8443/v1";
+  variables_["DOCKER_HOST"] = "tcp://192.0.2.254:2375";
+  EXPECT_THAT(found(), testing::Contains(static_cast<int>(Cause::route))) << last_.output;
+}
+
+}  // namespace
+}  // namespace cattle::agent::doctor

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is looked after beside the events.
+#include "tests/component/agent/running_agent.hpp"
+
+#include <sched.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <thread>
+
+namespace cattle::agent {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+class UpkeepTest : public AgentTest {
+ protected:
+  UpkeepTest() {
+    options_.upkeep.address_interval = 20ms;
+    options_.upkeep.cloud.sys = directory_.string();
+    options_.upkeep.cloud.metadata_url = metadata_.url("");
+    options_.upkeep.cloud_interval = 20ms;
+    options_.request_exit = [this] { ++exits_; };
+  }
+  void on_aws() const {
+    std::filesystem::create_directories(directory_ / "class/dmi/id");
+    std::ofstream(directory_ / "class/dmi/id/sys_vendor") << "Amazon EC2\n";
+  }
+
+  support::FakeServer metadata_;
+  std::atomic<int> exits_{0};
+};
+
+TEST_F(UpkeepTest, a_copy_by_the_clouds_word_ends_the_process) {
+  on_aws();
+  metadata_.answer("/instance-id", {503, ""}, 2);  // Later than we are.
+  metadata_.answer("/instance-id", {200, "i-2"});
+  std::atomic<int> asked{0};
+  options_.upkeep.is_copied_instance = [&](const std::string& id) {
+    ++asked;
+    return id == "i-2";
+  };
+  start();
+  ASSERT_TRUE(soon([&] { return exits_ == 1; }));
+  EXPECT_TRUE(logged("is a copy of another"));
+  EXPECT_EQ(asked, 1) << "an answer is asked for once";
+  EXPECT_LT(server_.requests("/subscribe").at(0).at, metadata_.requests("/instance-id").at(0).at)
+      << "never before the subscription";
+}
+
+TEST_F(UpkeepTest, the_same_instance_goes_on_and_is_not_asked_again) {
+  on_aws();
+  metadata_.answer("/instance-id", {200, "i-1"});
+  std::atomic<int> asked{0};
+  options_.upkeep.is_copied_instance = [&](const std::string&) {
+    ++asked;
+    return false;
+  };
+  start();
+  ASSERT_TRUE(soon([&] { return asked == 1; }));
+  server_.send(ping_event("p1"));
+  EXPECT_TRUE(server_.wait_reply("p1"));
+  EXPECT_EQ(exits_, 0);
+  EXPECT_EQ(metadata_.requests("/instance-id").size(), 1U);
+}
+
+TEST_F(UpkeepTest, a_metadata_service_that_is_silent_is_left_alone_after_some_tries) {
+  on_aws();
+  options_.upkeep.cloud_attempts = 3;
+  options_.upkeep.is_copied_instance = [](const std::string&) { return true; };
+  start();
+  ASSERT_TRUE(metadata_.wait_requests("/instance-id", 3));
+  server_.send(ping_event("p1"));
+  EXPECT_TRUE(server_.wait_reply("p1"));
+  EXPECT_EQ(exits_, 0);
+}
+
+void shell(const std::string& command) {
+  EXPECT_EQ(std::system(command.c_str()), 0) << command;  // NOLINT(concurrency-mt-unsafe)
+}
+
+std::string address_in(const support::FakeServer& server, const std::string& id) {
+  const auto reply = server.wait_reply(id);
+  if (!reply) return "no reply";
+  for (const auto& resource : reply->at("data").at("resources")) {
+    if (resource.value("type", "") == "ipAddress") return resource.value("address", "");
+  }
+  return "no address";
+}
+
+/// The whole agent, its server and its engine inside a network of their own.
+class AddressOfHost : public AgentTest {
+ protected:
+  void SetUp() override {
+    if (::geteuid() != 0) GTEST_SKIP() << "a network namespace takes root";
+  }
+  /// Runs `body` on a thread with a network namespace of its own, in which all its threads live.
+  static void in_own_network(const std::function<void()>& body) {
+    std::thread([&] {
+      ASSERT_EQ(::unshare(CLONE_NEWNET), 0);
+      shell("ip link set lo up");
+      for (const auto* name : {"docker0", "br-0123456789ab", "cni0", "flannel.1", "lan0"})
+        shell(std::string("ip link add ") + name + " type bridge && ip link set " + name + " up");
+      shell("ip addr add 172.17.0.1/16 dev docker0");
+      shell("ip addr add 172.18.0.1/16 dev br-0123456789ab");
+      shell("ip addr add 10.42.0.1/24 dev cni0");
+      shell("ip addr add 10.244.0.1/32 dev flannel.1");
+      shell("ip addr add 169.254.7.7/16 dev lan0");
+      shell("ip addr add 10.9.8.7/24 dev lan0");
+      body();
+    }).join();
+  }
+};
+
+TEST_F(AddressOfHost, a_changed_one_goes_out_with_the_next_ping) {
+  for (const std::string wish : {"if:lan0", "10.9.0.0/16", ""}) {
+    in_own_network([&] {
+      shell("ip route add default via 10.9.8.1");
+      support::FakeServer server;
+      options_.subscription.connection.url = options_.publisher.connection.url = server.url();
+      options_.server_api.base_url = server.url();
+      options_.address = {wish, "127.0.0.1", std::to_string(server.port())};
+      options_.upkeep.address_interval = 20ms;
+      std::atomic<bool> ready{false};
+      Agent agent(options_);
+      agent.start();
+      ASSERT_TRUE(server.wait_subscribed(1));
+      int number = 0;
+      const auto says = [&](const std::string& address) {
+        return soon([&] {
+          const auto id = "p" + std::to_string(++number);
+          server.send(ping_event(id, {{"resources", true}}));
+          return address_in(server, id) == address;
+        });
+      };
+      EXPECT_TRUE(says("10.9.8.7")) << wish;
+      shell("ip addr add 10.9.8.99/24 dev lan0 && ip addr del 10.9.8.7/24 dev lan0");
+      shell("ip addr replace 10.9.8.99/24 dev lan0 && ip route replace default via 10.9.8.1");
+      EXPECT_TRUE(says("10.9.8.99")) << wish;
+      EXPECT_EQ(server.subscribed(), 1U) << "without a new subscription";
+      shell("ip addr flush dev lan0");
+      EXPECT_TRUE(says("10.9.8.99")) << "a host that lost its address for a moment is still that host";
+    });
+  }
+}
+
+}  // namespace
+}  // namespace cattle::agent
