@@ -95,7 +95,7 @@ void register_here(const std::string& url, const config::Environment& environmen
   if (takeover == Takeover::yes)
     remove_agent_containers(*here.engine, here.surroundings.say, here.surroundings.call);
   here.surroundings.say("registered with " + credentials.url +
-                        "; the agent is started by `cattle-agent run`");
+                        "; the agent is started by `cattle-agent run`, or systemctl restart cattle-agent");
 }
 
 int guarded(const std::string& url, const config::Environment& environment, Takeover takeover) {

@@ -3,13 +3,19 @@
 
 #include "agent/commands/surroundings.hpp"
 #include "agent/registration/agent_container.hpp"
+#include "agent/registration/share_mounts.hpp"
+#include "handlers/host/child_process.hpp"
 
 #include <sys/mount.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <iostream>
+#include <stdexcept>
+#include <system_error>
 #include <vector>
 
 namespace cattle::agent::commands {
@@ -30,6 +36,22 @@ void add_container(const docker::Client& engine, const docker::ContainerSummary&
   const auto name = container.names.empty() ? std::string() : container.names.front();
   items.push_back({"container " + short_id(container.id) + " " + name, [&engine, id = container.id] {
                      (void)engine.remove_container(id, {.force = true, .volumes = true}, {});
+                   }});
+}
+
+/// Before anything else: a running service would make its files anew.
+void add_service(std::vector<Item>& items) {
+  std::error_code error;
+  if (!std::filesystem::exists("/run/systemd/system", error) ||
+      !std::filesystem::exists("/lib/systemd/system/cattle-agent.service", error))
+    return;
+  items.push_back({"service cattle-agent (stopped, and not started with the system)", [] {
+                     handlers::ChildCommand command;
+                     command.argv = {"systemctl", "disable", "--now", "cattle-agent.service"};
+                     constexpr std::chrono::seconds kLimit{90};
+                     const auto result =
+                         handlers::run_child(command, std::chrono::steady_clock::now() + kLimit, {});
+                     if (result.exit_code != 0) throw std::runtime_error(result.error_output);
                    }});
 }
 
@@ -82,6 +104,21 @@ void add_state(const std::string& state_dir, std::vector<Item>& items) {
   }
 }
 
+/// Directories that others may use, too, and what we mounted over them: only where they are empty.
+void add_empty_directories(std::vector<Item>& items) {
+  for (const auto* path : {"/var/lib/rancher/volumes", "/var/lib/kubelet", "/var/lib/rancher/state",
+                           "/var/lib/rancher/etc/ssl", "/var/lib/rancher/etc", "/var/lib/rancher"}) {
+    std::error_code error;
+    if (!std::filesystem::exists(path, error)) continue;
+    items.push_back({std::string("directory ") + path + ", if it is empty then", [path] {
+                       if (!std::filesystem::is_empty(path)) return;
+                       if (registration::is_mount_point(path) && ::umount(path) != 0)
+                         throw std::system_error(errno, std::generic_category(), path);
+                       std::filesystem::remove(path);
+                     }});
+  }
+}
+
 int carry_out(const std::vector<Item>& items, bool dry_run) {
   int code = 0;
   for (const auto& item : items) {
@@ -104,6 +141,7 @@ int uninstall(const UninstallOptions& options, const config::Environment& enviro
   const auto here = plain_surroundings(environment);
   std::vector<Item> items;
   int code = 0;
+  add_service(items);
   try {
     add_agent_containers(*here.engine, items);
     if (options.containers) add_workload(*here.engine, items);
@@ -113,7 +151,10 @@ int uninstall(const UninstallOptions& options, const config::Environment& enviro
               << '\n';
     code = 1;
   }
-  if (options.state) add_state(here.surroundings.state_dir, items);
+  if (options.state) {
+    add_state(here.surroundings.state_dir, items);
+    add_empty_directories(items);
+  }
   return std::max(code, carry_out(items, options.dry_run));
 }
 

@@ -6,6 +6,7 @@
 #include <spawn.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -68,6 +69,7 @@ bool is_mount_point(const std::string& directory) {
 
 std::vector<std::string> share_mounts(pid_t pid, const std::vector<std::string>& directories) {
   if (auto failure = enter_mounts_of(pid); !failure.empty()) return {std::move(failure)};
+  ::umask(S_IWGRP | S_IWOTH);  // What is made here is the host's, 0755, however we were started.
   std::vector<std::string> failures;
   for (const auto& directory : directories) {
     if (auto failure = share(directory); !failure.empty()) failures.push_back(std::move(failure));
