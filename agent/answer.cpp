@@ -20,7 +20,7 @@ bool is_any_of(const std::exception& failure) {
 std::string cause(const std::exception& failure) {
   // json's own texts may quote the document, which may hold secrets.
   if (is_any_of<nlohmann::json::exception>(failure)) return "a document could not be read: unexpected JSON";
-  const std::string text = failure.what();
+  std::string text = failure.what();
   // Those say in a whole sentence what went wrong; of anything else the reader should know that it was not
   // foreseen.
   if (is_any_of<handlers::RequestError, handlers::OperationError, docker::Error, http::TransportError>(

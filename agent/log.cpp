@@ -171,7 +171,7 @@ class AgentLog::Writer {
   std::jthread thread_;
 };
 
-AgentLog::AgentLog(LogOptions options) : writer_(std::make_unique<Writer>(options)) {}
+AgentLog::AgentLog(const LogOptions& options) : writer_(std::make_unique<Writer>(options)) {}
 AgentLog::~AgentLog() = default;
 void AgentLog::write(Level level, std::string_view line) {
   writer_->write(level, line);

@@ -27,7 +27,7 @@ struct LogOptions {
 /// explain` can tell an event's story at any time. Any thread.
 class AgentLog {
  public:
-  explicit AgentLog(LogOptions options);
+  explicit AgentLog(const LogOptions& options);
   ~AgentLog();  ///< Writes what waits.
   AgentLog(const AgentLog&) = delete;
   AgentLog& operator=(const AgentLog&) = delete;

@@ -22,13 +22,13 @@ const json& at(const json& document, std::initializer_list<const char*> path) {
   return *here;
 }
 
-std::string text(const json& value) {
+std::string string_of(const json& value) {
   return value.is_string() ? value.get<std::string>() : std::string();
 }
 
 ResourceKey key_of_instance(const json& instance, const Event& event) {
-  const auto uuid = text(at(instance, {"uuid"}));
-  const auto docker_id = text(at(instance, {"externalId"}));
+  const auto uuid = string_of(at(instance, {"uuid"}));
+  const auto docker_id = string_of(at(instance, {"externalId"}));
   const auto alias = docker_id.empty() ? std::string() : "container:" + docker_id;
   if (!uuid.empty()) return {"instance:" + uuid, alias};
   return alias.empty() ? resource_key(event) : ResourceKey{alias, {}};
@@ -49,21 +49,21 @@ ResourceKey volume_key(const Event& event) {
   const auto& volume = at(event.data, {"volumeStoragePoolMap", "volume"});
   if (is_root(volume) && at(volume, {"instance"}).is_object())
     return key_of_instance(at(volume, {"instance"}), event);
-  const auto name = text(at(volume, {"name"}));
+  const auto name = string_of(at(volume, {"name"}));
   return name.empty() ? resource_key(event) : ResourceKey{"volume:" + name, {}};
 }
 
 ResourceKey image_key(const Event& event) {
-  auto name = text(at(event.data, {"imageStoragePoolMap", "image", "name"}));
+  auto name = string_of(at(event.data, {"imageStoragePoolMap", "image", "name"}));
   if (name.empty()) {
     const auto& image = at(event.data, {"instancePull", "image", "data", "dockerImage"});
-    name = pulled_name(text(at(image, {"server"})), text(at(image, {"fullName"})));
+    name = pulled_name(string_of(at(image, {"server"})), string_of(at(image, {"fullName"})));
   }
   return name.empty() ? resource_key(event) : ResourceKey{"image:" + canonical_image_name(name), {}};
 }
 
 ResourceKey container_key(const Event& event) {
-  const auto id = text(at(event.data, {"instanceForceStop", "id"}));
+  const auto id = string_of(at(event.data, {"instanceForceStop", "id"}));
   return id.empty() ? resource_key(event) : ResourceKey{"container:" + id, {}};
 }
 

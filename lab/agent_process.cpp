@@ -26,7 +26,8 @@ std::vector<std::string> environment_of(const AgentProgram& program) {
                                "CATTLE_AGENT_IP=127.0.0.1",
                                "CATTLE_DETECT_CLOUD_PROVIDER=false",
                                "DOCKER_HOST=" + program.docker_host};
-  for (const auto& [name, value] : program.environment) out.push_back(name + "=" + value);
+  for (const auto& [name, value] : program.environment)
+    out.push_back(std::string(name).append("=").append(value));
   return out;
 }
 

@@ -18,10 +18,6 @@ std::string api_base(const Request& request) {
   return request.base + "/" + request.version;
 }
 
-Response not_found() {
-  return error_response(404, "NotFound", "Not Found");
-}
-
 Response agent_refused(const AgentRefusal& refusal) {
   return error_response(refusal.status, refusal.code, "", refusal.field);
 }
@@ -41,13 +37,8 @@ constexpr std::array<const char*, 13> kAgentSchemas{"agent",
                                                     "externalVolumeEvent",
                                                     "schema"};
 
-std::string lower(std::string text_in) {
-  for (char& c : text_in) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text_in;
-}
-
 json schema(const std::string& type, const std::string& base) {
-  const std::string plural = lower(type) + (type == "publish" ? "" : "s");
+  const std::string plural = lowered(type) + (type == "publish" ? "" : "s");
   return {{"id", type},
           {"type", "schema"},
           {"pluralName", type + "s"},
@@ -61,13 +52,13 @@ json schema(const std::string& type, const std::string& base) {
 }  // namespace
 
 std::optional<Caller> Api::caller_of(const Request& request) const {
-  const bool enforce = lower(request.header("x-enforce-authentication")) == "true";
+  const bool enforce = lowered(request.header("x-enforce-authentication")) == "true";
   return core_.accounts.authenticate(request.header("authorization"), enforce);
 }
 
 Response Api::unauthorized(const Request& request) const {
   Response out = error_response(401, "Unauthorized", "Unauthorized");
-  if (request.header("connection") != "Upgrade" && lower(request.header("x-api-no-challenge")) != "true") {
+  if (request.header("connection") != "Upgrade" && lowered(request.header("x-api-no-challenge")) != "true") {
     out.headers.emplace_back("WWW-Authenticate",
                              "Basic realm=\"Enter API access key and secret key as username and password\"");
   }
@@ -162,7 +153,7 @@ Response Api::schemas(const Request& request, const Caller& caller) const {
   const std::string base = api_base(request);
   json data = json::array();
   for (const auto& type : types) {
-    if (request.path.size() > 1 && lower(type.get<std::string>()) == lower(request.path[1]))
+    if (request.path.size() > 1 && lowered(type.get<std::string>()) == lowered(request.path[1]))
       return json_response(200, schema(type, base));
     data.push_back(schema(type, base));
   }
@@ -178,7 +169,7 @@ Response Api::config_content(const Request& request, const Caller& caller) {
   const auto agent = core_.agents.resolve(caller, refusal);
   if (!agent) return agent_refused(refusal);
   if (request.path.size() < 2) return not_found();
-  const std::string item = lower(request.path[1]);
+  const std::string item = lowered(request.path[1]);
   if (request.method == "GET") {
     const auto bytes = core_.config.archive(*agent, item, request.param("current"));
     if (!bytes) return not_found();

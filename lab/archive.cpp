@@ -63,7 +63,7 @@ std::string make_archive(const std::string& top, std::vector<std::pair<std::stri
   const std::string name = digest == Digest::sha1 ? "SHA1SUMS" : "SHA256SUMS";
   std::string sums;
   for (const auto& [path, content] : files)
-    sums += hex_digest(content, digest) + " *" + top + "/" + path + "\n";
+    sums.append(hex_digest(content, digest)).append(" *").append(top).append("/").append(path).append("\n");
   files.emplace_back(name, sums);
   files.emplace_back(name + "SUM", hex_digest(sums, digest) + " *" + top + "/" + name + "\n");
 

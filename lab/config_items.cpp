@@ -64,7 +64,7 @@ std::map<std::string, std::string> ConfigItems::files(const std::string& item) {
 
 std::string ConfigItems::source_revision(const std::string& item) {
   std::string all;
-  for (const auto& [path, content] : files(item)) all += path + '\n' + content;
+  for (const auto& [path, content] : files(item)) all.append(path).append("\n").append(content);
   return hex_digest(all, p_.flavour == Flavour::pasturestack ? Digest::sha256 : Digest::sha1);
 }
 

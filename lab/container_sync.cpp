@@ -13,7 +13,7 @@ namespace {
 namespace asio = boost::asio;
 using nlohmann::json;
 
-bool transitioning(const std::string& state) {
+bool in_transition(const std::string& state) {
   return state.ends_with("ing") && state != "running";
 }
 
@@ -22,8 +22,7 @@ const json kNoOp{{"containerNoOpEvent", true}};
 std::string rancher_uuid(const json& inspected) {
   const json config = inspected.is_object() ? inspected.value("Config", json::object()) : json::object();
   if (!config.is_object()) return {};
-  const std::string label =
-      config.contains("Labels") ? text(config.at("Labels"), "io.rancher.container.uuid") : "";
+  std::string label = config.contains("Labels") ? text(config.at("Labels"), "io.rancher.container.uuid") : "";
   if (!label.empty() || !config.contains("Env") || !config.at("Env").is_array()) return label;
   static constexpr std::string_view kVariable = "RANCHER_UUID=";
   for (const auto& line : config.at("Env")) {
@@ -61,7 +60,7 @@ void HostReports::sync_instances(Row& agent, const json& resources) {
   for (const Row* map : p_.store.where("instanceHostMap", "hostId", host->at("id"))) {
     const Row& instance = p_.store.at("instance", map->at("instanceId").get<std::int64_t>());
     const std::string state = text(instance, "state");
-    if (present.contains(id_of(instance)) || removed(instance) || transitioning(state) ||
+    if (present.contains(id_of(instance)) || removed(instance) || in_transition(state) ||
         state.starts_with("error"))
       continue;
     if (state == "stopped" && instance.at("externalId").is_null()) continue;
@@ -78,7 +77,7 @@ void HostReports::compare(Row& agent, Row& host, Row* known, const json& seen) {
     return warn("a container without image or dockerId can't be imported");
   }
   const std::string here = text(*known, "state");
-  if (transitioning(here) || here == there) return;
+  if (in_transition(here) || here == there) return;
   if (removed(*known)) {
     if (there == "running") force_stop(agent, text(seen, "dockerId"));
   } else if (here == "stopped" && there == "running") {
@@ -201,7 +200,7 @@ void HostReports::react_to_start(Row& host, Row* known, const json& seen, const 
   const json::json_pointer mode("/HostConfig/NetworkMode");
   spec["networkMode"] =
       inspected.contains(mode) && inspected.at(mode).is_string() ? inspected.at(mode) : json("bridge");
-  if (spec["networkMode"] == "default" || spec["networkMode"] == "") spec["networkMode"] = "bridge";
+  if (spec["networkMode"] == "default" || text(spec, "networkMode").empty()) spec["networkMode"] = "bridge";
   if (text(spec, "networkMode").starts_with("container:")) spec["networkMode"] = "none";
   const json::json_pointer labels("/Config/Labels");
   if (inspected.contains(labels) && inspected.at(labels).is_object()) spec["labels"] = inspected.at(labels);

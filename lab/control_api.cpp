@@ -13,10 +13,6 @@ namespace {
 namespace asio = boost::asio;
 using nlohmann::json;
 
-Response not_found() {
-  return error_response(404, "NotFound", "Not Found");
-}
-
 json body_of(const Request& request) {
   if (request.body.empty()) return json::object();
   json body = json::parse(request.body, nullptr, false);

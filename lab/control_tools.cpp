@@ -12,7 +12,7 @@ json key_json(const Key& key) {
   return {{"accessKey", key.access_key}, {"secretKey", key.secret_key}};
 }
 
-json body_of(const Request& request) {
+json required_body(const Request& request) {
   json body = json::parse(request.body, nullptr, false);
   if (!body.is_object()) throw OperationError(400, "InvalidBodyContent", "the body must be a JSON object");
   return body;
@@ -42,7 +42,7 @@ Response ControlApi::agents() const {
 }
 
 Response ControlApi::faults(const Request& request) {
-  if (request.method == "POST") core_.faults.add(fault_from(body_of(request)));
+  if (request.method == "POST") core_.faults.add(fault_from(required_body(request)));
   if (request.method == "DELETE") core_.faults.clear();
   return json_response(200, collection(core_.faults.list()));
 }
@@ -50,7 +50,7 @@ Response ControlApi::faults(const Request& request) {
 Response ControlApi::settings(const Request& request) {
   if (request.method == "PUT") {
     if (request.path.size() < 2) throw OperationError(422, "MissingRequired", "PUT /lab/settings/<name>");
-    set(core_.settings, request.path[1], body_of(request).value("value", json(nullptr)));
+    set(core_.settings, request.path[1], required_body(request).value("value", json(nullptr)));
   }
   const json all = to_json(core_.settings);
   if (request.path.size() < 2) return json_response(200, all);
@@ -65,7 +65,7 @@ Response ControlApi::keys(const Request& request) {
     const std::string token = core_.registrations.add_token(project);
     return json_response(201, {{"token", token}, {"registrationUrl", request.base + "/v1/scripts/" + token}});
   }
-  const std::string kind = text(body_of(request), "kind");
+  const std::string kind = text(required_body(request), "kind");
   if (kind == "agent" || kind == "environment") {
     Row& agent = core_.agents.add(project, core_.ids.uuid());
     const auto account = agent.at("accountId").get<std::int64_t>();
@@ -86,7 +86,7 @@ Response ControlApi::keys(const Request& request) {
 
 Response ControlApi::sockets(const Request& request) {
   if (request.method == "POST") {
-    const json body = body_of(request);
+    const json body = required_body(request);
     const std::string action = text(body, "action");
     if (action != "cut" && action != "close" && action != "freeze")
       throw OperationError(422, "InvalidOption", "action is cut, close or freeze");
@@ -113,7 +113,7 @@ Response ControlApi::sockets(const Request& request) {
 
 Response ControlApi::credentials(const Request& request, std::int64_t project) {
   if (request.method != "POST") return error_response(405, "MethodNotAllowed");
-  const json body = body_of(request);
+  const json body = required_body(request);
   const Key key{text(body, "publicValue"), text(body, "secretValue")};
   const std::int64_t id = add_credential(core_, project, text(body, "serverAddress"), key);
   return json_response(201, {{"id", api_id("credential", id)}, {"type", "registryCredential"}});

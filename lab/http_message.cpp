@@ -11,11 +11,6 @@ namespace {
 
 using nlohmann::json;
 
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
 /// In JSON a slash can only stand inside a string.
 std::string escape_slashes(const std::string& text) {
   std::string out;
@@ -43,7 +38,7 @@ std::string Request::header(const std::string& name) const {
 
 std::string Request::collection() const {
   if (path.empty()) return {};
-  std::string out = lower(path.front());
+  std::string out = lowered(path.front());
   if (out == "instances" || out == "instance") return "container";
   if (out == "publishes") return "publish";
   if (out == "processes") return "process";
@@ -65,7 +60,7 @@ bool read_target(const std::string& target, Request& request) {
   }
   // A path below a project is the same path with the project beside it.
   const bool prefixed =
-      path.size() > 2 && (lower(path.front()) == "projects" || lower(path.front()) == "project");
+      path.size() > 2 && (lowered(path.front()) == "projects" || lowered(path.front()) == "project");
   if (prefixed) {
     request.project = path[1];
     path.erase(path.begin(), path.begin() + 2);
@@ -94,6 +89,15 @@ Response error_response(int status, const std::string& code, const std::string& 
             {"detail", nullptr}};
   if (!field.empty()) body["fieldName"] = field;
   return json_response(status, body);
+}
+
+Response not_found() {
+  return error_response(404, "NotFound", "Not Found");
+}
+
+std::string lowered(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
 }
 
 }  // namespace cattle::lab

@@ -45,5 +45,8 @@ struct Response {
                                      const nlohmann::json& body);  ///< Slashes escaped, as the servers do.
 [[nodiscard]] Response error_response(int status, const std::string& code, const std::string& message = "",
                                       const std::string& field = "");
+[[nodiscard]] Response not_found();
+
+[[nodiscard]] std::string lowered(std::string text);
 
 }  // namespace cattle::lab

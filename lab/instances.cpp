@@ -33,9 +33,9 @@ ImageName parse_image(std::string image) {
   return out;
 }
 
-json value_or(const json& spec, const char* key, json otherwise) {
+json value_or(const json& spec, const char* key, const json& otherwise) {
   const auto it = spec.find(key);
-  return it == spec.end() || it->is_null() ? std::move(otherwise) : *it;
+  return it == spec.end() || it->is_null() ? otherwise : *it;
 }
 
 /// What a person may set, as it stands in `data.fields` of the captures.

@@ -86,7 +86,7 @@ std::string Server::create_instance(const json& spec) {
         co_await core.instances.check_ports(project, spec, core.calls);
         co_return api_id("instance", id_of(lab::create_instance(core, project, spec)));
       },
-      [&made](std::exception_ptr error, std::string id) {
+      [&made](const std::exception_ptr& error, std::string id) {
         if (error) {
           made.set_exception(error);
         } else {

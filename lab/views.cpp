@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lab/views.hpp"
 
+#include "lab/http_message.hpp"
+
 #include <array>
 #include <ctime>
 
@@ -21,11 +23,6 @@ std::string iso_time(std::int64_t millis) {
 std::string transitioning(const std::string& state) {
   if (state == "error") return "error";
   return state.ends_with("ing") && state != "running" ? "yes" : "no";
-}
-
-std::string lower(std::string text_in) {
-  for (char& c : text_in) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text_in;
 }
 
 json reference(const char* type, const json& id) {
@@ -80,7 +77,7 @@ void add_volume(json& out, const Row& row) {
 }  // namespace
 
 std::string api_type(const Row& row, const std::string& version) {
-  const std::string type = text(row, "type");
+  std::string type = text(row, "type");
   if (type == "instance") return "container";
   if (type == "stack" && version == "v1") return "environment";
   if (type == "account" && text(row, "kind") == "project") return "project";
@@ -113,7 +110,7 @@ json view(Store& store, const Row& row, const std::string& version, const std::s
   const std::string project = row.contains("accountId") && row.at("accountId").is_number()
                                   ? "/projects/" + text(out, "accountId")
                                   : "";
-  out["links"] = {{"self", base + project + "/" + lower(type) + "s/" + id}};
+  out["links"] = {{"self", base + project + "/" + lowered(type) + "s/" + id}};
   add_times(out, row);
   const json& fields = row.at("data").value("fields", json::object());
   if (out["transitioning"] != "no") {

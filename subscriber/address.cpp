@@ -64,7 +64,7 @@ Secret basic_authorization(const std::string& user, const std::string& password)
 
 std::string join_paths(const std::string& left, const std::string& right) {
   std::string joined;
-  for (const char c : left + "/" + right)
+  for (const char c : std::string(left).append("/").append(right))
     if (c != '/' || joined.empty() || joined.back() != '/') joined += c;
   if (joined.empty() || joined.front() != '/') joined.insert(0, 1, '/');
   return joined;

@@ -16,7 +16,7 @@ void cut_slashes(std::string& url) {
   while (url.ends_with('/')) url.pop_back();
 }
 
-std::string text(const nlohmann::json& object, const char* key) {
+std::string text_of(const nlohmann::json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
@@ -25,7 +25,7 @@ std::string complaint_about(const std::vector<nlohmann::json>& projects) {
   if (projects.empty()) return "this key is no agent's, and it may see no project";
   std::string names;
   for (const auto& project : projects)
-    names += (names.empty() ? "" : ", ") + text(project, "id") + " (" + text(project, "name") + ")";
+    names += (names.empty() ? "" : ", ") + text_of(project, "id") + " (" + text_of(project, "name") + ")";
   return "this key may see several projects, name one of them: " + names;
 }
 
@@ -60,10 +60,10 @@ ProjectChoice choose_project(const Connection& connection, const std::stop_token
     throw std::runtime_error("GET projects: the answer is no collection");
   std::vector<nlohmann::json> projects;
   for (const auto& project : body.at("data"))
-    if (project.is_object() && (text(project, "state").empty() || text(project, "state") == "active"))
+    if (project.is_object() && (text_of(project, "state").empty() || text_of(project, "state") == "active"))
       projects.push_back(project);
-  if (projects.size() == 1 && !text(projects.front(), "id").empty())
-    return {text(projects.front(), "id"), ""};
+  if (projects.size() == 1 && !text_of(projects.front(), "id").empty())
+    return {text_of(projects.front(), "id"), ""};
   return {"", complaint_about(projects)};
 }
 

@@ -2,6 +2,7 @@
 #include "subscriber/connector.hpp"
 
 #include "docker-client/http/client.hpp"
+#include "subscriber/quiet.hpp"
 #include "subscriber/tls_context.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -24,7 +25,6 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr auto kQuiet = asio::as_tuple(asio::use_awaitable);
 using Endpoints = std::vector<tcp::endpoint>;
 
 Outage failed(Step step, std::string detail) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "subscriber/health_server.hpp"
 
+#include "subscriber/quiet.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -25,9 +27,9 @@ using asio::ip::tcp;
 
 namespace {
 
-constexpr auto kQuiet = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::seconds kLongestRequest(5);
 constexpr std::size_t kMostConnections = 64;
+constexpr std::size_t kMostRequest = 8192;
 
 using Request = beast_http::request<beast_http::empty_body>;
 using Response = beast_http::response<beast_http::string_body>;
@@ -63,7 +65,7 @@ struct HealthServer::Impl {
       boost::system::error_code ignored;
       if (!ended) socket->close(ignored);
     });
-    boost::beast::flat_buffer buffer(8 * 1024);
+    boost::beast::flat_buffer buffer(kMostRequest);
     Request request;
     auto [error, size] = co_await beast_http::async_read(*socket, buffer, request, kQuiet);
     if (!error) {

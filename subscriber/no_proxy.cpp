@@ -25,13 +25,13 @@ std::string_view without_brackets(std::string_view host) {
                                                                       : host;
 }
 
-struct Address {
+struct IpAddress {
   std::array<std::uint8_t, 16> bytes{};
   unsigned bits = 0;  ///< 32 or 128.
 };
 
-std::optional<Address> address(const std::string& text) {
-  Address result;
+std::optional<IpAddress> address(const std::string& text) {
+  IpAddress result;
   if (inet_pton(AF_INET, text.c_str(), result.bytes.data()) == 1) {
     result.bits = 32;
     return result;
@@ -43,7 +43,7 @@ std::optional<Address> address(const std::string& text) {
   return std::nullopt;
 }
 
-bool same_prefix(const Address& left, const Address& right, unsigned bits) {
+bool same_prefix(const IpAddress& left, const IpAddress& right, unsigned bits) {
   const unsigned whole = bits / 8;
   if (!std::equal(left.bytes.begin(), left.bytes.begin() + whole, right.bytes.begin())) return false;
   if (bits % 8 == 0) return true;

@@ -13,9 +13,10 @@
 #include <stdexcept>
 
 namespace cattle::subscriber {
-namespace {
 
 using Clock = std::chrono::steady_clock;
+
+namespace {
 
 /// False when `stop` came first.
 bool wait(std::chrono::milliseconds time, const std::stop_token& stop) {

@@ -3,6 +3,7 @@
 
 #include "cattle/subscriber/event.hpp"
 #include "subscriber/excerpt.hpp"
+#include "subscriber/quiet.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ssl/error.hpp>
@@ -18,7 +19,6 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr auto kQuiet = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kLargestKeepAlive = 1024;
 constexpr std::size_t kLargestLogout = 64;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/commands/doctor.hpp"
 
+#include "agent/commands/surroundings.hpp"
 #include "agent/doctor/doctor.hpp"
 #include "docker-client/http/client.hpp"
 
@@ -10,8 +11,6 @@
 
 namespace cattle::agent::commands {
 namespace {
-
-constexpr auto kCaFile = "/var/lib/rancher/etc/ssl/ca.crt";
 
 doctor::ServerTarget server_target(const config::Config& config, const config::Environment& environment) {
   doctor::ServerTarget target;

@@ -35,7 +35,7 @@ int exec_words(const std::vector<std::string>& words) {
   return exit_code::kUnexpected;
 }
 
-int register_here(const std::string& url, const config::Environment& environment) {
+int register_from_container(const std::string& url, const config::Environment& environment) {
   const http::Library library;
   const auto here = image_surroundings(environment);
   if (url.empty()) {
@@ -60,8 +60,9 @@ int upgrade_here(const config::Environment& environment) {
 
 int run_mode(const std::vector<std::string>& arguments, const config::Environment& environment) {
   const auto& mode = arguments.front();
-  if (mode.find("http") != std::string::npos) return register_here(mode, environment);
-  if (mode == "register") return register_here(environment("RANCHER_URL").value_or(""), environment);
+  if (mode.find("http") != std::string::npos) return register_from_container(mode, environment);
+  if (mode == "register")
+    return register_from_container(environment("RANCHER_URL").value_or(""), environment);
   if (mode == "upgrade") return upgrade_here(environment);
   if (mode == "run") return run_in_image(image_surroundings(environment).surroundings.environment);
   if (mode == "--") return exec_words({arguments.begin() + 1, arguments.end()});

@@ -16,7 +16,6 @@ namespace {
 
 constexpr auto kStateDir = config::kServiceStateDirectory;
 constexpr auto kOptionFile = "/var/lib/rancher/etc/agent.conf";
-constexpr auto kCaFile = "/var/lib/rancher/etc/ssl/ca.crt";
 
 std::string own_host_name() {
   std::array<char, 256> name{};
@@ -30,7 +29,7 @@ std::unique_ptr<docker::Client> engine_of(const config::Environment& environment
     options.cert_path = *path;
     options.tls = true;
   }
-  options.tls_verify = environment("DOCKER_TLS_VERIFY").value_or("") != "";
+  options.tls_verify = !environment("DOCKER_TLS_VERIFY").value_or("").empty();
   return std::make_unique<docker::Client>(options);
 }
 

@@ -42,7 +42,7 @@ std::optional<Outage> try_subscription(const ServerTarget& target) {
       target.step_timeout;
   options.close_timeout = std::chrono::milliseconds(200);
   subscriber::SubscriptionListener listener;
-  listener.on_frame = [](std::string) {};
+  listener.on_frame = [](const std::string&) {};
   listener.on_subscribed = [&] {
     const std::lock_guard lock(mutex);
     subscribed = true;

@@ -19,7 +19,7 @@ json environment_of(const AgentContainer& agent) {
   auto variables = agent.environment;
   const auto exempt = variables.find("NO_PROXY");
   if (exempt != variables.end() && !exempt->second.empty()) variables["no_proxy"] = exempt->second;
-  for (const auto& [name, value] : variables) list.push_back(name + "=" + value);
+  for (const auto& [name, value] : variables) list.push_back(std::string(name).append("=").append(value));
   return list;
 }
 

@@ -20,12 +20,6 @@ constexpr std::chrono::seconds kRegistrationLimit{300};
 constexpr std::chrono::milliseconds kFirstPoll{10};
 constexpr std::chrono::milliseconds kMostPoll{2'000};
 
-std::string text_of(const json& object, const char* name) {
-  if (!object.is_object()) return {};
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 /// A field of the record, or of its data.fields, where one of the servers puts it (S32).
 std::string field_of(const json& record, const char* name) {
   auto value = text_of(record, name);

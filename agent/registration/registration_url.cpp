@@ -73,11 +73,6 @@ json listed(const Server& server, const std::string& url, const Login& login) {
   return document["data"];
 }
 
-std::string text_of(const json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 /// The collection of registration tokens that this caller may use: at the root, else in the default project.
 std::string token_collection(const Server& server, const std::string& root, const Login& login) {
   if (!listed(server, root + "/registrationtokens?state=active", login).is_null())

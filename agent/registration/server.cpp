@@ -93,4 +93,10 @@ Answer Server::once(const std::string& method, const std::string& url, const Log
   return {response.status, std::move(response.headers), std::move(response.body), url};
 }
 
+std::string text_of(const nlohmann::json& record, const char* name) {
+  if (!record.is_object()) return {};
+  const auto found = record.find(name);
+  return found != record.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
 }  // namespace cattle::agent::registration

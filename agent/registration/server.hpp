@@ -38,6 +38,9 @@ struct Answer {
   [[nodiscard]] std::string header(const std::string& name) const;
 };
 
+/// A text member of what a server answered; empty when it is anything else.
+[[nodiscard]] std::string text_of(const nlohmann::json& record, const char* name);
+
 /// Calls to a server whose address a person typed. Redirects: within the same origin, and once from http to
 /// https on the same host; anywhere else they are refused before any credential is sent there (S34, S35).
 class Server {

@@ -11,9 +11,9 @@
 namespace cattle::http {
 namespace {
 
-using Handle = std::unique_ptr<CURLU, decltype(&curl_url_cleanup)>;
+using UrlHandle = std::unique_ptr<CURLU, decltype(&curl_url_cleanup)>;
 
-std::string part(const Handle& url, CURLUPart what) {
+std::string part(const UrlHandle& url, CURLUPart what) {
   char* text = nullptr;
   if (curl_url_get(url.get(), what, &text, 0) != CURLUE_OK || text == nullptr) return {};
   std::string value(text);
@@ -46,7 +46,7 @@ std::string Url::origin() const {
 std::optional<Url> parse_url(const std::string& text) {
   // libcurl's parser guesses a scheme only when asked to, and it knows ws only when built for it: hence
   // NON_SUPPORT.
-  const Handle handle(curl_url(), &curl_url_cleanup);
+  const UrlHandle handle(curl_url(), &curl_url_cleanup);
   if (!handle) return std::nullopt;
   if (curl_url_set(handle.get(), CURLUPART_URL, text.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
     return std::nullopt;

@@ -63,7 +63,8 @@ nlohmann::json docker_mounts(const nlohmann::json& inspect) {
     // No mode at all means writable, as for the engine; a driver of "" is no driver (a bind mount has none).
     if (const auto* writable = member(mount, "RW"); writable == nullptr || !writable->is_boolean())
       mount["RW"] = true;
-    if (const auto* driver = member(mount, "Driver"); driver != nullptr && *driver == "")
+    if (const auto* driver = member(mount, "Driver");
+        driver != nullptr && driver->is_string() && driver->get_ref<const std::string&>().empty())
       mount.erase("Driver");
     list.push_back(std::move(mount));
   }

@@ -20,7 +20,7 @@ struct Subnet {
   std::uint32_t mask = 0;
 };
 
-std::string trimmed(const std::string& text) {
+std::string without_indent(const std::string& text) {
   const auto first = text.find_first_not_of(" \t");
   return first == std::string::npos ? std::string() : text.substr(first);
 }
@@ -32,7 +32,7 @@ std::vector<std::string> interfaces(const std::string& dir) {
   for (std::string line; std::getline(file, line);) {
     const auto colon = line.find(':');
     if (colon == std::string::npos) continue;
-    if (auto name = trimmed(line.substr(0, colon)); name != "lo") names.push_back(std::move(name));
+    if (auto name = without_indent(line.substr(0, colon)); name != "lo") names.push_back(std::move(name));
   }
   return names;
 }
@@ -43,7 +43,7 @@ std::vector<std::string> local_addresses(const std::string& dir) {
   std::string leaf;
   std::ifstream file(dir + "/fib_trie");
   for (std::string line; std::getline(file, line);) {
-    const auto text = trimmed(line);
+    const auto text = without_indent(line);
     if (text.starts_with("|-- ")) leaf = text.substr(std::string("|-- ").size());
     if (text != "/32 host LOCAL" || leaf.starts_with("127.")) continue;
     if (std::find(addresses.begin(), addresses.end(), leaf) == addresses.end()) addresses.push_back(leaf);

@@ -7,18 +7,13 @@
 namespace cattle::handlers {
 namespace {
 
-struct Row {
-  const char* field;
-  const char* docker;
-};
-
-constexpr std::array kTexts = std::to_array<Row>({
+constexpr std::array kConfigTexts = std::to_array<FieldName>({
     {"domainName", "Domainname"},
     {"user", "User"},
     {"stopSignal", "StopSignal"},
 });
 
-constexpr std::array kFlags = std::to_array<Row>({
+constexpr std::array kConfigFlags = std::to_array<FieldName>({
     {"tty", "Tty"},
     {"stdinOpen", "OpenStdin"},
 });
@@ -47,11 +42,11 @@ void add_config_fields(SpecDraft& draft) {
   if (image.empty())
     throw RequestError(draft.settings.path_of("imageUuid") + ": the name of the image is empty");
   draft.config["Image"] = image;
-  for (const auto& [field, docker] : kTexts) {
+  for (const auto& [field, docker] : kConfigTexts) {
     if (std::string value = draft.settings.text(field); !value.empty())
       draft.config[docker] = std::move(value);
   }
-  for (const auto& [field, docker] : kFlags) {
+  for (const auto& [field, docker] : kConfigFlags) {
     if (draft.settings.flag(field)) draft.config[docker] = true;
   }
   // The engine refuses a name of its own for a container that shares the host's or another container's.

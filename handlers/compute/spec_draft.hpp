@@ -38,6 +38,12 @@ struct SpecDraft {
   [[nodiscard]] bool supports_ports() const { return network == NetworkKind::bridge; }
 };
 
+/// A field of Rancher's that the engine takes as it is, under a name of its own.
+struct FieldName {
+  const char* field;
+  const char* docker;
+};
+
 // One function a concern, each in the file of its name. The order matters where a comment says so.
 void add_config_fields(SpecDraft& draft);       // spec_config.cpp
 void add_command(SpecDraft& draft);             // spec_command.cpp

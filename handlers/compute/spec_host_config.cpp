@@ -6,17 +6,12 @@
 namespace cattle::handlers {
 namespace {
 
-struct Row {
-  const char* field;
-  const char* docker;
-};
-
-constexpr std::array kFlags = std::to_array<Row>({
+constexpr std::array kHostFlags = std::to_array<FieldName>({
     {"privileged", "Privileged"},
     {"readOnly", "ReadonlyRootfs"},
 });
 
-constexpr std::array kTexts = std::to_array<Row>({
+constexpr std::array kHostTexts = std::to_array<FieldName>({
     {"pidMode", "PidMode"},
     {"ipcMode", "IpcMode"},
     {"uts", "UTSMode"},
@@ -26,14 +21,14 @@ constexpr std::array kTexts = std::to_array<Row>({
     {"volumeDriver", "VolumeDriver"},
 });
 
-constexpr std::array kLists = std::to_array<Row>({
+constexpr std::array kLists = std::to_array<FieldName>({
     {"securityOpt", "SecurityOpt"},
     {"capAdd", "CapAdd"},
     {"capDrop", "CapDrop"},
     {"groupAdd", "GroupAdd"},
 });
 
-constexpr std::array kMaps = std::to_array<Row>({
+constexpr std::array kMaps = std::to_array<FieldName>({
     {"tmpfs", "Tmpfs"},
     {"sysctls", "Sysctls"},
     {"storageOpt", "StorageOpt"},
@@ -69,10 +64,10 @@ void add_init(SpecDraft& draft) {
 
 void add_host_config_fields(SpecDraft& draft) {
   const JsonFields& settings = draft.settings;
-  for (const auto& [field, docker] : kFlags) {
+  for (const auto& [field, docker] : kHostFlags) {
     if (settings.flag(field)) draft.host_config[docker] = true;
   }
-  for (const auto& [field, docker] : kTexts) {
+  for (const auto& [field, docker] : kHostTexts) {
     if (std::string value = settings.text(field); !value.empty())
       draft.host_config[docker] = std::move(value);
   }

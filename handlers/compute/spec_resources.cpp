@@ -10,14 +10,9 @@
 namespace cattle::handlers {
 namespace {
 
-struct Row {
-  const char* field;
-  const char* docker;
-};
-
 // Zero means "not set" for each of these, and isn't sent: engines on cgroup v2 refuse or grumble at some that
 // are.
-constexpr std::array kNumbers = std::to_array<Row>({
+constexpr std::array kNumbers = std::to_array<FieldName>({
     {"cpuPeriod", "CpuPeriod"},
     {"cpuQuota", "CpuQuota"},
     {"cpuRealtimePeriod", "CpuRealtimePeriod"},
@@ -45,7 +40,7 @@ void add_cpu_shares(SpecDraft& draft) {
 
 /// Engines of API 1.41 and newer refuse less than 6 MiB; the server's users may have set less long ago (S48).
 void add_memory_reservation(SpecDraft& draft) {
-  constexpr std::int64_t kSmallest = 6 * 1024 * 1024;
+  constexpr std::int64_t kSmallest = std::int64_t{6} * 1024 * 1024;
   std::int64_t bytes = draft.instance.memory_reservation;
   if (bytes == 0) return;
   if (bytes > 0 && bytes < kSmallest && draft.engine_at_least("1.41")) {

@@ -96,7 +96,7 @@ Entries unpack(std::string_view bytes) {
 
 std::string top_directory(const Entries& entries) {
   if (entries.empty()) throw OperationError("config item: the archive is empty");
-  const auto top = entries.begin()->first.substr(0, entries.begin()->first.find('/') + 1);
+  auto top = entries.begin()->first.substr(0, entries.begin()->first.find('/') + 1);
   for (const auto& entry : entries) {
     if (top.empty() || !entry.first.starts_with(top)) {
       throw OperationError("config item: the archive has more than one top directory");
@@ -147,7 +147,7 @@ void check_sums(const Entries& entries, const std::string& top) {
   throw OperationError("config item: the archive has no SHA256SUMS or SHA1SUMS pair");
 }
 
-std::string trimmed(const std::string& text) {
+std::string without_line_end(const std::string& text) {
   const auto last = text.find_last_not_of(" \r\n");
   return last == std::string::npos ? std::string() : text.substr(0, last + 1);
 }
@@ -159,7 +159,8 @@ ConfigArchive read_config_archive(std::string_view bytes) {
   if (bytes.starts_with(kVersionLine)) {
     const auto end = bytes.find('\n');
     if (end == std::string_view::npos) throw OperationError("config item: nothing follows the version line");
-    result.version = trimmed(std::string(bytes.substr(kVersionLine.size(), end - kVersionLine.size())));
+    result.version =
+        without_line_end(std::string(bytes.substr(kVersionLine.size(), end - kVersionLine.size())));
     bytes.remove_prefix(end + 1);
   }
   const auto entries = unpack(bytes);
@@ -169,9 +170,9 @@ ConfigArchive read_config_archive(std::string_view bytes) {
     const auto name = path.substr(top.size());
     if (name == "uptodate") {
       result.up_to_date = true;
-      result.version = trimmed(content);
+      result.version = without_line_end(content);
     } else if (name == "version") {
-      result.version = trimmed(content);
+      result.version = without_line_end(content);
     } else if (!is_sum_file(name)) {
       result.files[name] = content;
     }

@@ -15,7 +15,7 @@
 namespace cattle::handlers {
 namespace {
 
-constexpr std::int64_t kMebibyte = 1 << 20;
+constexpr std::int64_t kBytesPerMebibyte = 1 << 20;
 
 /// Devices of devicemapper's pool belong to containers: "docker-253:0-123-pool" stands before
 /// "docker-253:0-123-<id>".
@@ -83,7 +83,7 @@ void HostStatistics::add_memory(HostReport& report) const {
       {"buffers", memory.buffers},    {"cached", memory.cached},          {"active", memory.active},
       {"inactive", memory.inactive},  {"swapCached", memory.swap_cached}, {"swaptotal", memory.swap_total},
       {"swapfree", memory.swap_free}, {"swapTotal", memory.swap_total},   {"swapFree", memory.swap_free}};
-  report.memory_bytes = memory.total * kMebibyte;
+  report.memory_bytes = memory.total * kBytesPerMebibyte;
 }
 
 void HostStatistics::add_disks(HostReport& report, const std::optional<EngineFacts>& engine) const {

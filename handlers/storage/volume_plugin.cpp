@@ -21,12 +21,12 @@ constexpr std::array<std::string_view, 5> kRancherDrivers = {"rancher-ebs", "ran
 /// Also served by a plain Docker plugin of that name; ours only where it listens in our directory (S59).
 constexpr std::string_view kOptionalDriver = "pasturestack-nfs";
 
-std::string text_member(const nlohmann::json& object, const char* key) {
+std::string member_text(const nlohmann::json& object, const char* key) {
   const auto member = object.find(key);
   return member != object.end() && member->is_string() ? member->get<std::string>() : std::string();
 }
 
-bool exists(const std::string& path) {
+bool is_there(const std::string& path) {
   std::error_code ignored;  // a path that can't be looked at is a driver that can't be reached
   return std::filesystem::exists(path, ignored);
 }
@@ -60,11 +60,11 @@ Decoded decode(const std::string& body) {
   const auto document = nlohmann::json::parse(body, nullptr, false);
   if (!document.is_object()) return decoded;
   decoded.is_json = true;
-  decoded.error = text_member(document, "Err");
-  decoded.mountpoint = text_member(document, "Mountpoint");
+  decoded.error = member_text(document, "Err");
+  decoded.mountpoint = member_text(document, "Mountpoint");
   const auto capabilities = document.find("Capabilities");
   if (capabilities != document.end() && capabilities->is_object())
-    decoded.scope = text_member(*capabilities, "Scope");
+    decoded.scope = member_text(*capabilities, "Scope");
   return decoded;
 }
 
@@ -75,7 +75,7 @@ VolumePlugins::VolumePlugins(std::string socket_dir, std::chrono::milliseconds t
 
 bool VolumePlugins::is_rancher_driver(const std::string& driver) const {
   if (std::find(kRancherDrivers.begin(), kRancherDrivers.end(), driver) != kRancherDrivers.end()) return true;
-  return driver == kOptionalDriver && exists(socket_path(driver));
+  return driver == kOptionalDriver && is_there(socket_path(driver));
 }
 
 // Only names of the two lists above get here, so that a driver's name from the server never chooses a path.
@@ -88,7 +88,7 @@ DriverKind VolumePlugins::kind_of(const std::string& driver, const std::string& 
                                   const Context& context) const {
   if (!is_rancher_driver(driver)) return DriverKind::engine;
   const auto path = socket_path(driver);
-  if (!exists(path)) {
+  if (!is_there(path)) {
     throw OperationError("volume " + volume + ": socket file not found at " + path + ": the storage driver " +
                          driver + " is not running on this host");
   }

@@ -23,7 +23,7 @@ using asio::ip::tcp;
 
 namespace {
 
-constexpr auto kQuiet = asio::as_tuple(asio::use_awaitable);
+constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 
 /// Both ends and what is needed to end them together.
 template <class Left>
@@ -42,10 +42,10 @@ template <class From, class To, class Left>
 asio::awaitable<void> pass_on(std::shared_ptr<From> from, std::shared_ptr<To> to, Pair<Left> both) {
   std::vector<char> bytes(64UL * 1024);
   for (;;) {
-    const auto [error, count] = co_await from->async_read_some(asio::buffer(bytes), kQuiet);
+    const auto [error, count] = co_await from->async_read_some(asio::buffer(bytes), kAsTuple);
     if (error) break;
     const auto [write_error, written] =
-        co_await asio::async_write(*to, asio::buffer(bytes.data(), count), kQuiet);
+        co_await asio::async_write(*to, asio::buffer(bytes.data(), count), kAsTuple);
     if (write_error) break;
   }
   both.close();
@@ -66,7 +66,7 @@ asio::awaitable<void> serve_tls(FakeServer::State& state, tcp::socket accepted,
   auto right = std::make_shared<tcp::socket>(state.io);
   state.sockets.emplace_back(std::shared_ptr<tcp::socket>(left, &left->next_layer()));
   state.sockets.emplace_back(right);
-  const auto [error] = co_await left->async_handshake(asio::ssl::stream_base::server, kQuiet);
+  const auto [error] = co_await left->async_handshake(asio::ssl::stream_base::server, kAsTuple);
   if (error) co_return;
   const tcp::endpoint plain(asio::ip::make_address("127.0.0.1"), state.plain_port);
   co_await right->async_connect(plain, asio::use_awaitable);
@@ -158,7 +158,8 @@ asio::awaitable<void> accept_proxied(FakeProxy::State& state, tcp::acceptor acce
 
 }  // namespace
 
-FakeProxy::FakeProxy(std::string user, std::string password) : state_(std::make_unique<State>()) {
+FakeProxy::FakeProxy(const std::string& user, const std::string& password)
+    : state_(std::make_unique<State>()) {
   if (!user.empty()) state_->credentials = basic_credentials(user, password);
   tcp::acceptor acceptor(state_->io, {asio::ip::make_address("127.0.0.1"), 0});
   state_->port = acceptor.local_endpoint().port();

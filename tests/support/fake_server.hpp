@@ -121,7 +121,7 @@ class FakeServer {
 class FakeProxy {
  public:
   /// With a user, requests without these credentials are answered 407.
-  explicit FakeProxy(std::string user = "", std::string password = "");
+  explicit FakeProxy(const std::string& user = "", const std::string& password = "");
   ~FakeProxy();
   FakeProxy(const FakeProxy&) = delete;
   FakeProxy& operator=(const FakeProxy&) = delete;

@@ -20,6 +20,10 @@
 
 namespace cattle::support {
 
+inline constexpr const char* kActivate = "compute.instance.activate";
+inline constexpr const char* kBusybox = "busybox:1";
+inline constexpr const char* kUuid = "c861f990-4472-4fa1-960f-65171b544c28";
+
 /// Keeps what it is told. Safe from any thread.
 class RecordedProgress : public handlers::ProgressSink {
  public:

@@ -31,7 +31,7 @@ class LogComponentTest : public AgentTest {
     return event;
   }
   std::string write(const std::string& name, const json& document) {
-    const auto path = (directory_ / name).string();
+    auto path = (directory_ / name).string();
     std::ofstream(path) << document.dump();
     return path;
   }

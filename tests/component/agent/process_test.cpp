@@ -19,7 +19,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 class ProcessTest : public AgentTest {
- protected:
+ public:
   ProcessTest() {
     variables_ = {{"CATTLE_URL", server_.url()},
                   {"CATTLE_ACCESS_KEY", "key"},
@@ -40,7 +40,8 @@ class ProcessTest : public AgentTest {
   void run(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), CATTLE_AGENT_BINARY);
     std::vector<std::string> environment;
-    for (const auto& [name, value] : variables_) environment.push_back(name + "=" + value);
+    for (const auto& [name, value] : variables_)
+      environment.push_back(std::string(name).append("=").append(value));
     std::vector<char*> argv;
     std::vector<char*> envp;
     for (auto& argument : arguments) argv.push_back(argument.data());

@@ -36,7 +36,7 @@ namespace cattle::agent {
 /// The whole agent in this process, between a fake server and a fake engine. Not started: tests change
 /// options first.
 class AgentTest : public testing::Test {
- protected:
+ public:
   AgentTest();
   ~AgentTest() override;
 

@@ -102,7 +102,7 @@ class Golden : public ::testing::TestWithParam<std::filesystem::path> {
     for (const auto& call : engine_.calls()) {
       if (call.method == "GET") continue;
       std::string line = call.method + " " + call.path;
-      for (const auto& [key, value] : call.query) line += " " + key + "=" + value;
+      for (const auto& [key, value] : call.query) line.append(" ").append(key).append("=").append(value);
       lines.push_back(line);
     }
     return lines;

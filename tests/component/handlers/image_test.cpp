@@ -16,17 +16,17 @@ using support::Fault;
 using support::HandlerRig;
 using support::image_data;
 using support::instance;
+using support::kActivate;
 using support::map_data;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 constexpr const char* kImageActivate = "storage.image.activate";
-constexpr const char* kActivate = "compute.instance.activate";
 constexpr const char* kPull = "compute.instance.pull";
-constexpr const char* kImage = "quay.io/a/b:1";
+constexpr const char* kRemoteImage = "quay.io/a/b:1";
 
-HandlerRig::Options options(const support::FakeEngine& engine) {
+HandlerRig::Options impatient_options(const support::FakeEngine& engine) {
   HandlerRig::Options options;
   options.engine.host = engine.docker_host();
   options.engine.stream_idle = std::chrono::milliseconds(1'500);
@@ -34,7 +34,7 @@ HandlerRig::Options options(const support::FakeEngine& engine) {
 }
 
 json build_data(const json& build) {
-  auto data = image_data(kImage);
+  auto data = image_data(kRemoteImage);
   data["imageStoragePoolMap"]["image"]["data"]["fields"]["build"] = build;
   return data;
 }
@@ -53,23 +53,23 @@ class Images : public ::testing::Test {
   std::size_t pulls() const { return engine.calls("POST", "/images/create").size(); }
 
   support::FakeEngine engine;
-  HandlerRig rig{options(engine)};
+  HandlerRig rig{impatient_options(engine)};
 };
 
 TEST_F(Images, H92_R50_a_present_image_is_only_looked_at) {
-  engine.add_image(kImage);
+  engine.add_image(kRemoteImage);
   const json done = {{"imageStoragePoolMap", json::object()}};
-  EXPECT_EQ(rig.reply(kImageActivate, image_data(kImage)), done);
-  EXPECT_EQ(rig.reply(kImageActivate, image_data(kImage)), done);
+  EXPECT_EQ(rig.reply(kImageActivate, image_data(kRemoteImage)), done);
+  EXPECT_EQ(rig.reply(kImageActivate, image_data(kRemoteImage)), done);
   EXPECT_EQ(pulls(), 0U);
 }
 
 TEST_F(Images, H92_E17_an_absent_image_is_pulled_with_progress) {
-  engine.set_pull(kImage, {});
+  engine.set_pull(kRemoteImage, {});
   Attempt run;
-  const auto reply = rig.handle(HandlerRig::event(kImageActivate, image_data(kImage)), run);
+  const auto reply = rig.handle(HandlerRig::event(kImageActivate, image_data(kRemoteImage)), run);
   EXPECT_EQ(*reply, json({{"imageStoragePoolMap", json::object()}}));
-  EXPECT_TRUE(engine.has_image(kImage));
+  EXPECT_TRUE(engine.has_image(kRemoteImage));
   const auto texts = run.progress.texts();
   EXPECT_THAT(texts, Contains(StartsWith("Pulling from ")));
   EXPECT_THAT(texts, Contains(StartsWith("Digest: ")));
@@ -79,10 +79,10 @@ TEST_F(Images, H92_E17_an_absent_image_is_pulled_with_progress) {
 }
 
 TEST_F(Images, H92_a_no_op_asks_the_engine_nothing) {
-  auto no_op = image_data(kImage);
+  auto no_op = image_data(kRemoteImage);
   no_op["processData"] = {{"containerNoOpEvent", true}};
   rig.reply(kImageActivate, no_op);
-  auto inner = image_data(kImage);
+  auto inner = image_data(kRemoteImage);
   inner["imageStoragePoolMap"]["image"]["processData"] = {{"containerNoOpEvent", true}};
   rig.reply(kImageActivate, inner);
   EXPECT_TRUE(engine.calls().empty());
@@ -97,16 +97,18 @@ TEST_F(Images, H93_a_pulls_failure_says_its_kind_and_the_engines_words) {
       {"write /var/lib/docker/x: no space left on device", "disk of the host is full"},
       {"pull access denied for a/b", "denies access"}};
   for (const auto& [text, cause] : causes) {
-    engine.set_pull(kImage, {.error_status = 500, .error = text});
-    EXPECT_THAT(rig.error(kImageActivate, image_data(kImage)), AllOf(HasSubstr(text), HasSubstr(cause)));
-    engine.set_pull(kImage, {.error = text});
-    EXPECT_THAT(rig.error(kImageActivate, image_data(kImage)), AllOf(HasSubstr(text), HasSubstr(cause)));
+    engine.set_pull(kRemoteImage, {.error_status = 500, .error = text});
+    EXPECT_THAT(rig.error(kImageActivate, image_data(kRemoteImage)),
+                AllOf(HasSubstr(text), HasSubstr(cause)));
+    engine.set_pull(kRemoteImage, {.error = text});
+    EXPECT_THAT(rig.error(kImageActivate, image_data(kRemoteImage)),
+                AllOf(HasSubstr(text), HasSubstr(cause)));
   }
 }
 
 TEST_F(Images, H70_a_credential_is_sent_and_a_failure_tried_again_without) {
-  engine.set_pull(kImage, {.username = "puller", .password = "right"});
-  rig.reply(kImageActivate, image_data(kImage, "puller", "right"));
+  engine.set_pull(kRemoteImage, {.username = "puller", .password = "right"});
+  rig.reply(kImageActivate, image_data(kRemoteImage, "puller", "right"));
   EXPECT_EQ(pulls(), 1U);
   EXPECT_EQ(engine.calls("POST", "/images/create").at(0).headers.count("x-registry-auth"), 1U);
 
@@ -120,11 +122,11 @@ TEST_F(Images, H70_a_credential_is_sent_and_a_failure_tried_again_without) {
 }
 
 TEST_F(Images, H70_a_public_image_comes_in_spite_of_a_stale_credential) {
-  engine.set_pull(kImage, {});
+  engine.set_pull(kRemoteImage, {});
   engine.inject({.method = "POST",
                  .path_contains = "/images/create",
                  .message = "unauthorized: authentication required"});
-  rig.reply(kImageActivate, image_data(kImage, "puller", "stale"));
+  rig.reply(kImageActivate, image_data(kRemoteImage, "puller", "stale"));
   EXPECT_EQ(pulls(), 2U);
 }
 
@@ -147,25 +149,26 @@ TEST_F(Images, twenty_containers_with_one_absent_image_share_one_pull) {
 }
 
 TEST_F(Images, callers_with_other_credentials_share_nothing) {
-  engine.set_pull(kImage,
+  engine.set_pull(kRemoteImage,
                   {.line_pause = std::chrono::milliseconds(20), .username = "puller", .password = "right"});
   std::string wrong;
   {
     std::jthread right(
-        [&] { EXPECT_NO_THROW(rig.reply(kImageActivate, image_data(kImage, "puller", "right"))); });
+        [&] { EXPECT_NO_THROW(rig.reply(kImageActivate, image_data(kRemoteImage, "puller", "right"))); });
     ASSERT_TRUE(engine.wait_for_calls("POST", "/images/create", 1));
-    wrong = rig.error(kImageActivate, image_data(kImage, "puller", "wrong"));
+    wrong = rig.error(kImageActivate, image_data(kRemoteImage, "puller", "wrong"));
   }
   EXPECT_THAT(wrong, HasSubstr("denies access"));
   EXPECT_EQ(pulls(), 3U);
 }
 
 TEST_F(Images, a_pull_ends_when_the_last_event_that_waits_is_cancelled) {
-  engine.set_pull(kImage, {.progress_lines = 1'000, .line_pause = std::chrono::milliseconds(50)});
+  engine.set_pull(kRemoteImage, {.progress_lines = 1'000, .line_pause = std::chrono::milliseconds(50)});
   Attempt one;
   Attempt two;
   const auto wait = [&](Attempt& run) {
-    EXPECT_THROW((void)rig.handle(HandlerRig::event(kImageActivate, image_data(kImage)), run), docker::Error);
+    EXPECT_THROW((void)rig.handle(HandlerRig::event(kImageActivate, image_data(kRemoteImage)), run),
+                 docker::Error);
   };
   std::jthread first([&] { wait(one); });
   std::jthread second([&] { wait(two); });
@@ -176,60 +179,63 @@ TEST_F(Images, a_pull_ends_when_the_last_event_that_waits_is_cancelled) {
   two.stop.request_stop();
   second.join();
   // A new event gets a pull of its own, not what is being cancelled.
-  engine.set_pull(kImage, {});
-  EXPECT_NO_THROW(rig.reply(kImageActivate, image_data(kImage)));
+  engine.set_pull(kRemoteImage, {});
+  EXPECT_NO_THROW(rig.reply(kImageActivate, image_data(kRemoteImage)));
   EXPECT_EQ(pulls(), 2U);
 }
 
 TEST_F(Images, a_pull_without_a_byte_is_given_up) {
-  engine.set_pull(kImage, {});
+  engine.set_pull(kRemoteImage, {});
   engine.inject({.kind = Fault::Kind::hang, .method = "POST", .path_contains = "/images/create"});
-  EXPECT_THAT(rig.error(kImageActivate, image_data(kImage)), HasSubstr("nothing came"));
+  EXPECT_THAT(rig.error(kImageActivate, image_data(kRemoteImage)), HasSubstr("nothing came"));
 }
 
 TEST_F(Images, an_engine_that_dies_in_the_middle_of_a_pull_is_an_error_at_once) {
-  engine.set_pull(kImage, {.progress_lines = 1'000, .line_pause = std::chrono::milliseconds(20)});
+  engine.set_pull(kRemoteImage, {.progress_lines = 1'000, .line_pause = std::chrono::milliseconds(20)});
   std::string error;
   {
-    std::jthread waiting([&] { error = rig.error(kImageActivate, image_data(kImage)); });
+    std::jthread waiting([&] { error = rig.error(kImageActivate, image_data(kRemoteImage)); });
     ASSERT_TRUE(engine.wait_for_calls("POST", "/images/create", 1));
     engine.stop();
   }
-  EXPECT_THAT(error, AllOf(HasSubstr(kImage), HasSubstr("engine went away")));
+  EXPECT_THAT(error, AllOf(HasSubstr(kRemoteImage), HasSubstr("engine went away")));
   engine.start();
-  engine.set_pull(kImage, {});
-  EXPECT_NO_THROW(rig.reply(kImageActivate, image_data(kImage)));
+  engine.set_pull(kRemoteImage, {});
+  EXPECT_NO_THROW(rig.reply(kImageActivate, image_data(kRemoteImage)));
 }
 
 TEST_F(Images, a_pulls_time_is_not_the_events) {
-  engine.set_pull(kImage, {.layers = 1, .progress_lines = 1, .line_pause = std::chrono::milliseconds(500)});
+  engine.set_pull(kRemoteImage,
+                  {.layers = 1, .progress_lines = 1, .line_pause = std::chrono::milliseconds(500)});
   Attempt run;
-  const auto event = HandlerRig::event(kImageActivate, image_data(kImage), std::chrono::milliseconds(1'000));
+  const auto event =
+      HandlerRig::event(kImageActivate, image_data(kRemoteImage), std::chrono::milliseconds(1'000));
   EXPECT_NO_THROW((void)rig.handle(event, run));
   EXPECT_GT(std::chrono::steady_clock::now(), event.received + event.timeout)
       << "the test was too quick to tell";
 }
 
 TEST_F(Images, H118_a_silent_pull_lets_the_progress_be_repeated) {
-  engine.set_pull(kImage, {.layers = 1, .progress_lines = 1, .line_pause = std::chrono::milliseconds(1'200)});
+  engine.set_pull(kRemoteImage,
+                  {.layers = 1, .progress_lines = 1, .line_pause = std::chrono::milliseconds(1'200)});
   Attempt run;
-  EXPECT_NO_THROW((void)rig.handle(HandlerRig::event(kImageActivate, image_data(kImage)), run));
+  EXPECT_NO_THROW((void)rig.handle(HandlerRig::event(kImageActivate, image_data(kRemoteImage)), run));
   EXPECT_GT(run.progress.repeats(), 0);
 }
 
 TEST_F(Images, H101_a_remote_on_github_is_built_over_https) {
-  rig.reply(kImageActivate,
-            build_data({{"remote", "git@github.com:a/b.git"}, {"tag", std::string("docker:") + kImage}}));
+  rig.reply(kImageActivate, build_data({{"remote", "git@github.com:a/b.git"},
+                                        {"tag", std::string("docker:") + kRemoteImage}}));
   const auto builds = engine.calls("POST", "/build");
   ASSERT_EQ(builds.size(), 1U);
   EXPECT_EQ(builds[0].query.at("remote"), "https://github.com/a/b.git");
-  EXPECT_EQ(builds[0].query.at("t"), kImage);
+  EXPECT_EQ(builds[0].query.at("t"), kRemoteImage);
   EXPECT_EQ(builds[0].query.at("rm"), "1");
   EXPECT_EQ(pulls(), 0U);
 }
 
 TEST_F(Images, H101_an_error_in_a_builds_stream_is_the_events) {
-  engine.set_pull(kImage, {.error = "COPY failed: no such file"});
+  engine.set_pull(kRemoteImage, {.error = "COPY failed: no such file"});
   EXPECT_THAT(rig.error(kImageActivate, build_data({{"remote", "https://h/x.git"}})),
               HasSubstr("COPY failed"));
 }
@@ -251,20 +257,20 @@ TEST_F(Images, H82_a_pull_task_pulls_and_holds_the_image_with_a_tag) {
 }
 
 TEST_F(Images, S49_a_pull_task_pulls_what_is_present) {
-  engine.add_image(kImage);
-  engine.set_pull(kImage, {});
-  rig.reply(kPull, pull_data(kImage, ""));
+  engine.add_image(kRemoteImage);
+  engine.set_pull(kRemoteImage, {});
+  rig.reply(kPull, pull_data(kRemoteImage, ""));
   EXPECT_EQ(pulls(), 1U);
 }
 
 TEST_F(Images, H83_the_second_half_takes_only_the_tag_away) {
-  engine.set_pull(kImage, {});
-  rig.reply(kPull, pull_data(kImage, ""));
-  auto complete = pull_data(kImage, "");
+  engine.set_pull(kRemoteImage, {});
+  rig.reply(kPull, pull_data(kRemoteImage, ""));
+  auto complete = pull_data(kRemoteImage, "");
   complete["instancePull"]["complete"] = true;
   rig.reply(kPull, complete);
   EXPECT_FALSE(engine.has_image("quay.io/a/b:1pull-1"));
-  EXPECT_TRUE(engine.has_image(kImage));
+  EXPECT_TRUE(engine.has_image(kRemoteImage));
   EXPECT_NO_THROW(rig.reply(kPull, complete)) << "gone already is a success";
   const auto deletes = engine.calls("DELETE", "/images/");
   ASSERT_FALSE(deletes.empty());
@@ -273,11 +279,12 @@ TEST_F(Images, H83_the_second_half_takes_only_the_tag_away) {
 }
 
 TEST_F(Images, H84_mode_cached_refreshes_only_what_is_there) {
-  engine.set_pull(kImage, {});
-  EXPECT_EQ(rig.reply(kPull, pull_data(kImage, "", "cached")).at("fields").at("dockerImage"), json::object());
+  engine.set_pull(kRemoteImage, {});
+  EXPECT_EQ(rig.reply(kPull, pull_data(kRemoteImage, "", "cached")).at("fields").at("dockerImage"),
+            json::object());
   EXPECT_EQ(pulls(), 0U);
-  engine.add_image(kImage);
-  rig.reply(kPull, pull_data(kImage, "", "cached"));
+  engine.add_image(kRemoteImage);
+  rig.reply(kPull, pull_data(kRemoteImage, "", "cached"));
   EXPECT_EQ(pulls(), 1U);
 }
 

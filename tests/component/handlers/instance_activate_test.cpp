@@ -11,15 +11,14 @@ namespace {
 using nlohmann::json;
 using support::Fault;
 using support::instance;
+using support::kActivate;
+using support::kBusybox;
+using support::kUuid;
 using support::map_data;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-constexpr const char* kActivate = "compute.instance.activate";
-constexpr const char* kUuid = "c861f990-4472-4fa1-960f-65171b544c28";
-constexpr const char* kImage = "busybox:1";
-
-support::HandlerRig::Options options(const support::FakeEngine& engine) {
+support::HandlerRig::Options options_with_address(const support::FakeEngine& engine) {
   support::HandlerRig::Options options;
   options.engine.host = engine.docker_host();
   options.host.host_ip = "10.1.2.3";
@@ -28,19 +27,19 @@ support::HandlerRig::Options options(const support::FakeEngine& engine) {
 
 class InstanceActivate : public ::testing::Test {
  protected:
-  InstanceActivate() { engine.add_image(kImage); }
+  InstanceActivate() { engine.add_image(kBusybox); }
 
-  json web() const { return instance(kUuid, "web-1", kImage); }
+  json web() const { return instance(kUuid, "web-1", kBusybox); }
   std::string add(const std::string& name, bool running, const std::string& uuid = kUuid) {
     return engine.add_container(
-        name, {{"Image", kImage}, {"Cmd", {"sleep"}}, {"Labels", {{"io.rancher.container.uuid", uuid}}}},
+        name, {{"Image", kBusybox}, {"Cmd", {"sleep"}}, {"Labels", {{"io.rancher.container.uuid", uuid}}}},
         running);
   }
   std::size_t changes() const { return engine.calls("POST", "").size() + engine.calls("DELETE", "").size(); }
   static const json& described(const json& reply) { return reply.at("instanceHostMap").at("instance"); }
 
   support::FakeEngine engine;
-  support::HandlerRig rig{options(engine)};
+  support::HandlerRig rig{options_with_address(engine)};
 };
 
 TEST_F(InstanceActivate, H12_H88_R27_R44_a_running_container_is_described_and_not_touched) {
@@ -57,7 +56,7 @@ TEST_F(InstanceActivate, H12_H88_R27_R44_a_running_container_is_described_and_no
 }
 
 TEST_F(InstanceActivate, H13_a_container_is_found_by_its_docker_id) {
-  const auto id = engine.add_container("by-hand", {{"Image", kImage}}, true);
+  const auto id = engine.add_container("by-hand", {{"Image", kBusybox}}, true);
   auto native = web();
   native["externalId"] = id;
   EXPECT_EQ(described(rig.reply(kActivate, map_data(native))).at("externalId"), id);
@@ -146,7 +145,7 @@ TEST_F(InstanceActivate, H68_another_404_of_create_is_an_error_without_a_pull) {
 }
 
 TEST_F(InstanceActivate, H69_S49_pull_always_pulls_before_a_create_only) {
-  engine.set_pull(kImage, {});
+  engine.set_pull(kBusybox, {});
   auto always = web();
   always["data"]["fields"]["labels"] = {{"io.rancher.container.pull_image", "always"}};
   rig.reply(kActivate, map_data(always));
@@ -160,7 +159,7 @@ TEST_F(InstanceActivate, H71_a_container_that_does_not_start_is_removed_with_its
       {.method = "POST", .path_contains = "/start", .message = "driver failed: port is already allocated"});
   const auto error = rig.error(kActivate, map_data(web()));
   EXPECT_THAT(error, HasSubstr("port is already allocated"));
-  EXPECT_THAT(error, HasSubstr(kImage));
+  EXPECT_THAT(error, HasSubstr(kBusybox));
   EXPECT_TRUE(engine.container_ids().empty());
   const auto removed = engine.calls("DELETE", "/containers/");
   ASSERT_EQ(removed.size(), 1U);
@@ -192,7 +191,7 @@ TEST_F(InstanceActivate, R42_three_events_create_start_and_describe) {
 
 TEST_F(InstanceActivate, an_empty_uuid_matches_no_container) {
   engine.add_container(
-      "plain", {{"Image", kImage}, {"Cmd", {"sleep"}}, {"Labels", {{"io.rancher.container.uuid", ""}}}},
+      "plain", {{"Image", kBusybox}, {"Cmd", {"sleep"}}, {"Labels", {{"io.rancher.container.uuid", ""}}}},
       true);
   auto nobody = web();
   nobody["uuid"] = "";
@@ -201,9 +200,9 @@ TEST_F(InstanceActivate, an_empty_uuid_matches_no_container) {
 }
 
 TEST_F(InstanceActivate, a_plain_container_called_like_the_uuid_is_found_where_nothing_is_created) {
-  const auto id = engine.add_container("plain", {{"Image", kImage}, {"Cmd", {"sleep"}}}, true);
+  const auto id = engine.add_container("plain", {{"Image", kBusybox}, {"Cmd", {"sleep"}}}, true);
   const auto reply =
-      rig.reply(kActivate, map_data(instance("plain", "x", kImage), {{"containerNoOpEvent", true}}));
+      rig.reply(kActivate, map_data(instance("plain", "x", kBusybox), {{"containerNoOpEvent", true}}));
   EXPECT_EQ(described(reply).at("externalId"), id);
 }
 
@@ -231,7 +230,7 @@ TEST_F(InstanceActivate, H65_a_data_volume_is_made_before_the_container) {
 
 TEST_F(InstanceActivate, H64_volumes_from_other_instances_are_looked_up) {
   const auto by_uuid = add("one", true, "uuid-1");
-  const auto by_id = engine.add_container("two", {{"Image", kImage}, {"Cmd", {"sleep"}}}, true);
+  const auto by_id = engine.add_container("two", {{"Image", kBusybox}, {"Cmd", {"sleep"}}}, true);
   auto reader = web();
   reader["dataVolumesFromContainers"] = {
       {{"uuid", "uuid-1"}}, {{"uuid", "unknown"}, {"externalId", by_id}}, {{"uuid", "nobody"}}};

@@ -15,16 +15,16 @@ using nlohmann::json;
 using support::Attempt;
 using support::HandlerRig;
 using support::instance;
+using support::kActivate;
+using support::kBusybox;
+using support::kUuid;
 using support::map_data;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-constexpr const char* kActivate = "compute.instance.activate";
-constexpr const char* kUuid = "c861f990-4472-4fa1-960f-65171b544c28";
-constexpr const char* kImage = "busybox:1";
 constexpr const char* kName = "r-web-1-c861f990";
 
-HandlerRig::Options options(const support::FakeEngine& engine, const std::string& dir) {
+HandlerRig::Options options_in(const support::FakeEngine& engine, const std::string& dir) {
   HandlerRig::Options options;
   options.engine.host = engine.docker_host();
   options.host.cni_state_dir = dir + "/cni";
@@ -33,15 +33,15 @@ HandlerRig::Options options(const support::FakeEngine& engine, const std::string
 }
 
 class InstanceReply : public ::testing::Test {
- protected:
-  InstanceReply() { engine.add_image(kImage, {{"Cmd", {"run"}}, {"Entrypoint", {"/entry"}}}); }
+ public:
+  InstanceReply() { engine.add_image(kBusybox, {{"Cmd", {"run"}}, {"Entrypoint", {"/entry"}}}); }
   ~InstanceReply() override { std::filesystem::remove_all(dir); }
 
   static std::string make_dir() {
     std::string name = (std::filesystem::temp_directory_path() / "reply-XXXXXX").string();
     return mkdtemp(name.data());
   }
-  json web() const { return instance(kUuid, "web-1", kImage); }
+  json web() const { return instance(kUuid, "web-1", kBusybox); }
   json on_cni() const {
     auto connected = web();
     connected["nics"] = {{{"deviceNumber", 0}, {"network", {{"kind", "cni"}, {"name", "ipsec"}}}}};
@@ -52,7 +52,7 @@ class InstanceReply : public ::testing::Test {
   std::string add_cni_container() {
     return engine.add_container(
         kName,
-        {{"Image", kImage},
+        {{"Image", kBusybox},
          {"Cmd", {"sleep"}},
          {"Labels", {{"io.rancher.container.uuid", kUuid}, {"io.rancher.cni.network", "ipsec"}}}},
         true);
@@ -78,7 +78,7 @@ class InstanceReply : public ::testing::Test {
 
   std::string dir = make_dir();
   support::FakeEngine engine;
-  HandlerRig rig{options(engine, dir)};
+  HandlerRig rig{options_in(engine, dir)};
 };
 
 TEST_F(InstanceReply, E3_S43_R45_a_published_port_is_reported_once_and_for_ipv4) {
@@ -96,7 +96,7 @@ TEST_F(InstanceReply, E4_S44_H87_a_container_without_mounts_has_an_empty_list) {
 TEST_F(InstanceReply, H89_S45_a_bridge_container_has_its_address_and_one_on_the_host_none) {
   EXPECT_THAT(fields(rig.reply(kActivate, map_data(web()))).at("dockerIp").get<std::string>(),
               StartsWith("172.17.0."));
-  auto on_host = instance("uuid-2", "host-1", kImage);
+  auto on_host = instance("uuid-2", "host-1", kBusybox);
   on_host["nics"] = {{{"deviceNumber", 0}, {"network", {{"kind", "dockerHost"}}}}};
   EXPECT_EQ(fields(rig.reply(kActivate, map_data(on_host))).at("dockerIp"), "");
 }

@@ -15,19 +15,19 @@ using support::Attempt;
 using support::Fault;
 using support::HandlerRig;
 using support::instance;
+using support::kActivate;
+using support::kBusybox;
+using support::kUuid;
 using support::map_data;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-constexpr const char* kActivate = "compute.instance.activate";
 constexpr const char* kDeactivate = "compute.instance.deactivate";
 constexpr const char* kRemove = "compute.instance.remove";
 constexpr const char* kForceStop = "compute.instance.force.stop";
 constexpr const char* kInspect = "compute.instance.inspect";
-constexpr const char* kUuid = "c861f990-4472-4fa1-960f-65171b544c28";
-constexpr const char* kImage = "busybox:1";
 
-HandlerRig::Options options(const support::FakeEngine& engine) {
+HandlerRig::Options plain_options(const support::FakeEngine& engine) {
   HandlerRig::Options options;
   options.engine.host = engine.docker_host();
   return options;
@@ -41,12 +41,12 @@ json root_volume(const json& instance) {
 
 class InstanceStop : public ::testing::Test {
  protected:
-  InstanceStop() { engine.add_image(kImage); }
+  InstanceStop() { engine.add_image(kBusybox); }
 
-  json web() const { return instance(kUuid, "web-1", kImage); }
+  json web() const { return instance(kUuid, "web-1", kBusybox); }
   std::string add(const std::string& name, bool running = true) {
     return engine.add_container(
-        name, {{"Image", kImage}, {"Cmd", {"sleep"}}, {"Labels", {{"io.rancher.container.uuid", kUuid}}}},
+        name, {{"Image", kBusybox}, {"Cmd", {"sleep"}}, {"Labels", {{"io.rancher.container.uuid", kUuid}}}},
         running);
   }
   static const json& data_of(const json& reply) {
@@ -54,7 +54,7 @@ class InstanceStop : public ::testing::Test {
   }
 
   support::FakeEngine engine;
-  HandlerRig rig{options(engine)};
+  HandlerRig rig{plain_options(engine)};
 };
 
 TEST_F(InstanceStop, H73_a_running_container_is_stopped_in_the_time_that_the_server_gives) {
@@ -163,8 +163,8 @@ TEST_F(InstanceStop, E1_E12_H97_the_root_volumes_removal_is_the_containers_and_m
 TEST_F(InstanceStop, S20_H76_the_agents_own_container_is_neither_stopped_nor_removed) {
   for (const std::string name : {"rancher-agent", "pasturestack-node-agent"}) {
     const auto id = engine.add_container(
-        name, {{"Image", kImage}, {"Cmd", {"sleep"}}, {"Labels", {{"io.rancher.container.uuid", name}}}});
-    const auto agent = instance(name, name, kImage);
+        name, {{"Image", kBusybox}, {"Cmd", {"sleep"}}, {"Labels", {{"io.rancher.container.uuid", name}}}});
+    const auto agent = instance(name, name, kBusybox);
     for (const std::string event : {kDeactivate, kRemove}) {
       Attempt run;
       const auto reply = rig.handle(HandlerRig::event(event, map_data(agent)), run);

@@ -23,7 +23,7 @@ using nlohmann::json;
 using namespace std::chrono_literals;
 
 class AgentInLab : public ::testing::Test {
- protected:
+ public:
   static constexpr auto kSoon = 30s;
   static constexpr const char* kImage = "local/busybox:test";
 
@@ -66,7 +66,7 @@ class AgentInLab : public ::testing::Test {
     return server_->create_instance(spec);
   }
   std::string running_container() {
-    const std::string id = container();
+    std::string id = container();
     EXPECT_TRUE(server_->wait_for_state("instance", id, "running", kSoon));
     return id;
   }

@@ -41,20 +41,20 @@ class LabTest : public ::testing::Test {
     return out;
   }
 
-  void begin(Options options = quick()) {
+  void begin(const Options& options = quick()) {
     server_ = std::make_unique<Server>(options);
     server_->start();
     key_ = server_->add_agent();
     agent_ = std::make_unique<tests::PaperAgent>(*server_, key_);
   }
   /// An agent on whose host all goes well.
-  void begin_with_host(Options options = quick()) {
+  void begin_with_host(const Options& options = quick()) {
     begin(options);
     agent_->start();
     ASSERT_TRUE(server_->wait_for_host(kSoon));
   }
   std::string running_container() {
-    const std::string id = server_->create_instance({{"name", "c"}, {"image", "local/busybox:test"}});
+    std::string id = server_->create_instance({{"name", "c"}, {"image", "local/busybox:test"}});
     EXPECT_TRUE(server_->wait_for_state("instance", id, "running", kSoon));
     return id;
   }

@@ -20,7 +20,7 @@ using Kind = PublishResult::Kind;
 
 const std::string kBody = R"({"name":"reply.1","previousIds":["a"],"data":{"x":{}}})";
 
-PublisherOptions fast(const FakeServer& server) {
+PublisherOptions fast_publisher(const FakeServer& server) {
   PublisherOptions options;
   options.connection.url = server.url();
   options.connection.access_key = "key";
@@ -35,7 +35,7 @@ std::function<Clock::time_point()> within(milliseconds time) {
   return [until = Clock::now() + time] { return until; };
 }
 
-ServerAnswer status(int code) {
+ServerAnswer with_status(int code) {
   ServerAnswer answer;
   answer.status = code;
   answer.body = "because";
@@ -44,7 +44,7 @@ ServerAnswer status(int code) {
 
 TEST(Publisher, a_reply_is_posted_as_json_with_the_key) {
   const FakeServer server;
-  const Publisher publisher(fast(server));
+  const Publisher publisher(fast_publisher(server));
   const auto result = publisher.publish(kBody, within(seconds(5)), {});
   EXPECT_EQ(result.kind, Kind::accepted);
   EXPECT_EQ(result.status, 201);
@@ -61,7 +61,7 @@ TEST(Publisher, a_reply_is_posted_as_json_with_the_key) {
 TEST(Publisher, S37_no_double_slash_whatever_the_url_ends_in) {
   const FakeServer server;
   for (const char* path : {"/v1", "/v1/", "//v1//"}) {
-    auto options = fast(server);
+    auto options = fast_publisher(server);
     options.connection.url = server.url(path);
     EXPECT_EQ(Publisher(options).publish_once(kBody).status, 201);
     EXPECT_EQ(server.requests().back().target, "/v1/publish") << path;
@@ -70,8 +70,8 @@ TEST(Publisher, S37_no_double_slash_whatever_the_url_ends_in) {
 
 TEST(Publisher, E5_R22_the_same_body_is_posted_again_until_it_is_accepted) {
   FakeServer server;
-  server.answer("/publish", status(500), 3);
-  const Publisher publisher(fast(server));
+  server.answer("/publish", with_status(500), 3);
+  const Publisher publisher(fast_publisher(server));
   const auto result = publisher.publish(kBody, within(seconds(10)), {});
   EXPECT_EQ(result.kind, Kind::accepted);
   EXPECT_EQ(result.attempts, 4);
@@ -83,10 +83,10 @@ TEST(Publisher, E5_R22_the_same_body_is_posted_again_until_it_is_accepted) {
 
 TEST(Publisher, R22_any_4xx_ends_the_matter) {
   FakeServer server;
-  const Publisher publisher(fast(server));
+  const Publisher publisher(fast_publisher(server));
   for (const int code : {400, 401, 403, 404, 422}) {
     const auto before = server.requests().size();
-    server.answer("/publish", status(code), 1);
+    server.answer("/publish", with_status(code), 1);
     const auto result = publisher.publish(kBody, within(seconds(10)), {});
     EXPECT_EQ(result.kind, Kind::refused);
     EXPECT_EQ(result.status, code);
@@ -97,7 +97,7 @@ TEST(Publisher, R22_any_4xx_ends_the_matter) {
 
 TEST(Publisher, R22_transport_errors_are_retried_across_a_restart) {
   FakeServer server;
-  const Publisher publisher(fast(server));
+  const Publisher publisher(fast_publisher(server));
   server.stop();
   std::jthread later([&] {
     std::this_thread::sleep_for(milliseconds(100));
@@ -116,7 +116,7 @@ TEST(Publisher, R22_dropped_and_unanswered_posts_are_retried) {
   hang.kind = ServerAnswer::Kind::hang;
   server.answer("/publish", drop, 1);
   server.answer("/publish", hang, 1);
-  auto options = fast(server);
+  auto options = fast_publisher(server);
   options.request_timeout = milliseconds(200);
   const auto result = Publisher(options).publish(kBody, within(seconds(20)), {});
   EXPECT_EQ(result.kind, Kind::accepted);
@@ -125,8 +125,8 @@ TEST(Publisher, R22_dropped_and_unanswered_posts_are_retried) {
 
 TEST(Publisher, it_gives_up_loudly_when_the_time_is_over_but_posts_at_least_once) {
   FakeServer server;
-  server.answer("/publish", status(503));
-  const Publisher publisher(fast(server));
+  server.answer("/publish", with_status(503));
+  const Publisher publisher(fast_publisher(server));
   const auto late = publisher.publish(kBody, within(seconds(-5)), {});
   EXPECT_EQ(late.kind, Kind::gave_up);
   EXPECT_EQ(late.attempts, 1);
@@ -139,8 +139,8 @@ TEST(Publisher, it_gives_up_loudly_when_the_time_is_over_but_posts_at_least_once
 
 TEST(Publisher, the_deadline_may_move) {
   FakeServer server;
-  server.answer("/publish", status(500), 8);
-  const Publisher publisher(fast(server));
+  server.answer("/publish", with_status(500), 8);
+  const Publisher publisher(fast_publisher(server));
   int asked = 0;
   const auto result = publisher.publish(
       kBody,
@@ -152,8 +152,8 @@ TEST(Publisher, the_deadline_may_move) {
 
 TEST(Publisher, stop_ends_the_waiting) {
   FakeServer server;
-  server.answer("/publish", status(500));
-  auto options = fast(server);
+  server.answer("/publish", with_status(500));
+  auto options = fast_publisher(server);
   options.first_wait = options.most_wait = std::chrono::hours(1);
   const Publisher publisher(options);
   std::stop_source stop;
@@ -168,7 +168,7 @@ TEST(Publisher, stop_ends_the_waiting) {
 
 TEST(Publisher, R17_the_servers_checks_take_what_the_encoders_make) {
   FakeServer server;
-  const Publisher publisher(fast(server));
+  const Publisher publisher(fast_publisher(server));
   Event event;
   event.id = "a";
   event.reply_to = "reply.1";

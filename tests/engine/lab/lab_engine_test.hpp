@@ -72,7 +72,7 @@ class LabEngineTest : public tests::EngineTest {
     return server_->create_instance(spec);
   }
   std::string running(const std::string& name, const nlohmann::json& more = nlohmann::json::object()) {
-    const std::string id = create(name, more);
+    std::string id = create(name, more);
     EXPECT_TRUE(server_->wait_for_state("instance", id, "running", kSoon))
         << server_->row("instance", id).dump();
     return id;

@@ -13,11 +13,6 @@ const nlohmann::json& object_at(const nlohmann::json& document, const char* key)
   return found == document.end() || !found->is_object() ? empty : *found;
 }
 
-std::string network_mode(const FakeContainer& container) {
-  const std::string mode = object_at(container.body, "HostConfig").value("NetworkMode", "");
-  return mode.empty() ? "default" : mode;
-}
-
 std::string network_name(const FakeContainer& container) {
   const std::string mode = network_mode(container);
   return mode == "default" ? "bridge" : mode;
@@ -55,6 +50,14 @@ std::string state_of(const FakeContainer& container) {
 }
 
 }  // namespace
+
+std::string network_mode(const FakeContainer& container) {
+  const auto& host = object_at(container.body, "HostConfig");
+  const auto mode = host.find("NetworkMode");
+  return mode == host.end() || !mode->is_string() || mode->get_ref<const std::string&>().empty()
+             ? "default"
+             : mode->get<std::string>();
+}
 
 nlohmann::json FakeEngine::State::inspect_document(const FakeContainer& container,
                                                    const std::string& version) const {

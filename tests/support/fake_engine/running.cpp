@@ -14,12 +14,6 @@ const nlohmann::json* member(const nlohmann::json& object, const char* key) {
   return found == object.end() || found->is_null() ? nullptr : &*found;
 }
 
-std::string network_mode(const FakeContainer& container) {
-  const auto* host = member(container.body, "HostConfig");
-  const auto* mode = host == nullptr ? nullptr : member(*host, "NetworkMode");
-  return mode == nullptr ? "default" : mode->get<std::string>();
-}
-
 bool is_network(const std::string& mode) {
   return mode.empty() || mode == "default" || mode == "bridge" || mode == "host" || mode == "none";
 }

@@ -172,6 +172,7 @@ class FakeEngine::State {
 [[nodiscard]] Answer reply(int status, const nlohmann::json& document);
 [[nodiscard]] std::string query(const EngineCall& call, const char* name, const std::string& absent = {});
 [[nodiscard]] bool query_flag(const EngineCall& call, const char* name);
+[[nodiscard]] std::string network_mode(const FakeContainer& container);  ///< "default" where none is given.
 [[nodiscard]] std::string with_tag(const std::string& image_name);
 [[nodiscard]] std::string long_id(std::uint64_t number);  ///< 64 hexadecimal digits.
 [[nodiscard]] std::string timestamp(std::chrono::system_clock::time_point time);

@@ -79,7 +79,7 @@ TEST(WorkerPool, stop_asks_running_jobs_to_end_and_calls_the_waiting_ones_stoppe
 }
 
 class LogTest : public testing::Test {
- protected:
+ public:
   LogTest() {
     std::string pattern = (fs::temp_directory_path() / "logXXXXXX").string();
     directory_ = ::mkdtemp(pattern.data());

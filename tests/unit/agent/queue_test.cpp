@@ -15,7 +15,7 @@ using handlers::ResourceKey;
 using handlers::Route;
 using Verdict = ResourceQueue::Verdict;
 
-Route route(const std::string& name, Admission admission, ResourceKey key = {}) {
+Route route(const std::string& name, Admission admission, const ResourceKey& key = {}) {
   return {name, admission, [key](const subscriber::Event&) { return key; }, {}};
 }
 

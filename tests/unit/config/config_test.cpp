@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 class ConfigTest : public testing::Test {
- protected:
+ public:
   ConfigTest() {
     std::string pattern = (fs::temp_directory_path() / "cfgXXXXXX").string();
     directory_ = ::mkdtemp(pattern.data());
