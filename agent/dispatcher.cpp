@@ -3,6 +3,7 @@
 
 #include "agent/answer.hpp"
 #include "agent/event_log.hpp"
+#include "agent/registration/upgrade.hpp"
 
 #include <utility>
 
@@ -148,18 +149,21 @@ void Dispatcher::handle(const std::shared_ptr<Work>& work, const std::stop_token
   }
   const auto result = publisher_.publish(*work, *made.body, stop);
   const auto line = "answered: " + outcome + " in " + worked + ", " + describe(result);
-  if (result.kind == PublishResult::Kind::accepted) {
-    log.info(line);
-  } else {
-    log.warn(line);
-  }
+  const bool accepted = result.kind == PublishResult::Kind::accepted;
+  accepted ? log.info(line) : log.warn(line);
+  if (accepted && is_ping(*work)) ping_was_answered();
   const auto now = Clock::now();
-  const bool again = result.kind == PublishResult::Kind::accepted && work->owes_another_answer(now);
+  const bool again = accepted && work->owes_another_answer(now);
   ids_.leave(*work);
   if (!again) return;
   Event repeated = work->event();
   repeated.received = now;
   accept(std::move(repeated));
+}
+
+void Dispatcher::ping_was_answered() {
+  // An upgrade's probation waits for this line.
+  std::call_once(first_ping_, [this] { log_.info(std::string(registration::kAnsweredLine)); });
 }
 
 void Dispatcher::release_next(const Work& finished) {

@@ -10,6 +10,7 @@
 #include "agent/work.hpp"
 #include "agent/worker_pool.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -58,6 +59,7 @@ class Dispatcher {
   void hand_to(WorkerPool& pool, const std::shared_ptr<Work>& work, const std::string& note);
   void run(const std::shared_ptr<Work>& work, const std::stop_token& stop);
   void handle(const std::shared_ptr<Work>& work, const std::stop_token& stop);
+  void ping_was_answered();
   void release_next(const Work& finished);
   void drop(const Work& work, std::string_view reason);
   void taken(const Work& work, const std::string& note);
@@ -69,6 +71,7 @@ class Dispatcher {
   std::mutex unknown_mutex_;
   std::set<std::string> unknown_names_;
   std::atomic<bool> closed_{false};
+  std::once_flag first_ping_;
   IdsInWork ids_;
   ResourceQueue queue_;
   // Last, so that their threads end before what they use.

@@ -11,12 +11,16 @@
 #include "docker-client/http/client.hpp"
 
 #include <CLI/CLI.hpp>
+#ifdef CATTLE_STATIC_LIBC
 #include <nss.h>
+#include <openssl/crypto.h>
+#endif
 
 #include <exception>
 #include <functional>
 #include <iostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace {
@@ -115,15 +119,8 @@ void add_debugging(CLI::App& app, Arguments& arguments, Action& action) {
   });
 }
 
-/// Started by the image or by the program itself; people see them only by --help-all.
+/// Started by the program itself; people see them only by --help-all.
 void add_inner_commands(CLI::App& app, Arguments& arguments, Action& action) {
-  auto* entry_app = app.add_subcommand("entry-point", "Of the agent image")->group("");
-  entry_app->prefix_command();
-  entry_app->callback([&, entry_app] {
-    action = [&, entry_app] {
-      return commands::entry_point(entry_app->remaining(), config::process_environment());
-    };
-  });
   auto* share_app =
       app.add_subcommand("share-mounts", "PID DIRECTORY...: in that process's mount namespace")->group("");
   share_app->add_option("words", arguments.words)->required();
@@ -135,6 +132,10 @@ void add_inner_commands(CLI::App& app, Arguments& arguments, Action& action) {
 }
 
 int parse_and_run(int argc, char** argv) {
+  // Of the image. Its words are an operator's: nothing among them is an option of ours, `--` least of all.
+  if (argc > 1 && std::string_view(argv[1]) == "entry-point") {
+    return commands::entry_point({argv + 2, argv + argc}, config::process_environment());
+  }
   Arguments arguments;
   Action action;
   CLI::App app{
@@ -153,13 +154,23 @@ int parse_and_run(int argc, char** argv) {
   return action();
 }
 
+#ifdef CATTLE_STATIC_LIBC
+/// A static program must not load what the host's nsswitch.conf and openssl.cnf name: those modules belong to
+/// other libraries than the ones that are linked here.
+void stay_within_the_program() {
+  ::__nss_configure_lookup("hosts", "files dns");
+  for (const char* database : {"services", "networks", "protocols", "passwd", "group"}) {
+    ::__nss_configure_lookup(database, "files");
+  }
+  ::OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
+}
+#endif
+
 }  // namespace
 
 int main(int argc, char** argv) {
 #ifdef CATTLE_STATIC_LIBC
-  // A static program must not load modules that the host's nsswitch.conf names: they belong to another C
-  // library.
-  ::__nss_configure_lookup("hosts", "files dns");
+  stay_within_the_program();
 #endif
   try {
     return parse_and_run(argc, argv);

@@ -67,6 +67,7 @@ void Upkeep::work(const std::stop_token& stop) {
     }
     if (stop.stop_requested()) return;
     if (asked || Clock::now() >= next_question_) ask_server(stop);
+    if (options_.watch_image) image_watch_.look(stop);
     outside_.address.refresh(detected_);
     look_at_stamps();
     look_at_cloud(stop);

@@ -37,6 +37,20 @@ constexpr std::array<const char*, 13> kAgentSchemas{"agent",
                                                     "externalVolumeEvent",
                                                     "schema"};
 
+<<<<<<< HEAD
+=======
+std::string lower(std::string text_in) {
+  for (char& c : text_in) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text_in;
+}
+
+/// The lines that agents read are the server's; whoever runs it leaves a mark.
+std::string bootstrap_script(const Settings& settings, const std::string& client) {
+  return "#!/bin/bash\ntouch /tmp/cattle-lab-ran-bootstrap\nREQUIRED_IMAGE=\"" + settings.required_image +
+         "\"\nDETECTED_CATTLE_AGENT_IP=\"" + client + "\"\n";
+}
+
+>>>>>>> 8a41f13 (Run the agent image end to end: a static package build, an upgrade that the server's ping decides, and a host to test it on)
 json schema(const std::string& type, const std::string& base) {
   const std::string plural = lowered(type) + (type == "publish" ? "" : "s");
   return {{"id", type},
@@ -231,10 +245,10 @@ Response Api::scripts(const Request& request) {
   if (request.path.size() < 2) return not_found();
   const std::string& name = request.path[1];
   if (name == "api.crt") return plain(core_.config.api_certificate());
-  if (name == "bootstrap") return plain("#!/bin/sh\nREQUIRED_IMAGE=\n");
-  if (!core_.registrations.project_of(name)) return not_found();
   const std::string forwarded = request.header("x-forwarded-for");
   const std::string client = forwarded.empty() ? request.peer : forwarded.substr(0, forwarded.find(','));
+  if (name == "bootstrap") return plain(bootstrap_script(core_.settings, client));
+  if (!core_.registrations.project_of(name)) return not_found();
   return plain(Registrations::script(name, request.base, client));
 }
 

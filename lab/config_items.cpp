@@ -57,8 +57,9 @@ std::map<std::string, std::string> ConfigItems::files(const std::string& item) {
   const std::string script = "#!/bin/sh\ntouch /tmp/cattle-lab-ran-" + item + "\n";
   if (item == "host-config")
     return {{"apply.sh", script}, {"content-home/etc/cattle/api.crt", api_certificate()}};
-  if (item == "pyagent")
-    return {{"apply.sh", script}, {"packages", "python-agent " + url + "/go-agent.tar.gz\n"}};
+  const std::string package =
+      p_.settings.package_url.empty() ? url + "/go-agent.tar.gz" : p_.settings.package_url;
+  if (item == "pyagent") return {{"apply.sh", script}, {"packages", "python-agent " + package + "\n"}};
   return {{"apply.sh", script}, {"config.sh", script}, {"common/scripts.sh", "# nothing\n"}};
 }
 

@@ -49,6 +49,12 @@ void each_plain(AnySettings& s, const Visit& visit) {
   visit("lab.null.keys", s.null_keys);
 }
 
+template <typename AnySettings, typename Visit>
+void each_text(AnySettings& s, const Visit& visit) {
+  visit("bootstrap.required.image", s.required_image);
+  visit("agent.package.python.agent.url", s.package_url);
+}
+
 bool counts_seconds(std::string_view name) {
   return name.ends_with(".seconds") || name.ends_with(".schedule");
 }
@@ -86,6 +92,8 @@ json to_json(const Settings& settings) {
     }
   });
   each_plain(settings, [&out](std::string_view name, const auto& value) { out[std::string(name)] = value; });
+  each_text(settings,
+            [&out](std::string_view name, const std::string& value) { out[std::string(name)] = value; });
   return out;
 }
 
@@ -101,6 +109,12 @@ void set(Settings& settings, std::string_view name, const json& value) {
   each_plain(settings, [&](std::string_view candidate, auto& target) {
     if (candidate != name) return;
     assign(target, value, name);
+    known = true;
+  });
+  each_text(settings, [&](std::string_view candidate, std::string& target) {
+    if (candidate != name) return;
+    if (!value.is_string()) throw std::invalid_argument(std::string(name) + " takes a text");
+    target = value.get<std::string>();
     known = true;
   });
   if (!known) throw UnknownSetting("no setting is called " + std::string(name));

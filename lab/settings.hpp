@@ -48,6 +48,8 @@ struct Settings {
   Milliseconds register_delay{0};  ///< How long a registration stays `activating`.
   bool security = false;           ///< api.security.enabled; off in a fresh server.
   bool null_keys = false;          ///< Older servers: unused keys are null in place of absent.
+  std::string required_image;      ///< What agents are to run as; empty: no matter.
+  std::string package_url;         ///< Of the agent package that `pyagent` names; empty: the lab's own URL.
 };
 
 class UnknownSetting : public std::runtime_error {

@@ -35,6 +35,16 @@ int exec_words(const std::vector<std::string>& words) {
   return exit_code::kUnexpected;
 }
 
+/// Process 1 of a container ignores what it has no handler for: Ctrl-C at a registration that waits for its
+/// server would do nothing.
+void end_on_signals() {
+  for (const int number : {SIGINT, SIGTERM}) {
+    struct sigaction action {};
+    action.sa_handler = [](int) { ::_exit(exit_code::kUnexpected); };
+    ::sigaction(number, &action, nullptr);
+  }
+}
+
 int register_from_container(const std::string& url, const config::Environment& environment) {
   const http::Library library;
   const auto here = image_surroundings(environment);
@@ -42,6 +52,7 @@ int register_from_container(const std::string& url, const config::Environment& e
     here.surroundings.say("nothing to do: RANCHER_URL is not set");
     return exit_code::kSuccess;
   }
+  end_on_signals();
   try {
     registration::register_and_launch(url, here.surroundings);
     return exit_code::kSuccess;
@@ -55,7 +66,9 @@ int register_from_container(const std::string& url, const config::Environment& e
 int upgrade_here(const config::Environment& environment) {
   const http::Library library;
   const auto here = image_surroundings(environment);
-  return registration::upgrade_agent(here.surroundings) ? exit_code::kSuccess : exit_code::kUnexpected;
+  // With the old one back all is well again; a failure would have the engine run this anew.
+  (void)registration::upgrade_agent(here.surroundings);
+  return exit_code::kSuccess;
 }
 
 int run_mode(const std::vector<std::string>& arguments, const config::Environment& environment) {

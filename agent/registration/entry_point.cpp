@@ -14,6 +14,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <charconv>
+
 namespace cattle::agent::registration {
 namespace {
 
@@ -141,25 +144,61 @@ void register_and_launch(const std::string& url, const Surroundings& surrounding
   launch(surroundings, agent);
 }
 
-bool upgrade_agent(const Surroundings& surroundings) {
-  const auto image = image_of(*surroundings.engine, surroundings.own_container, surroundings.call);
-  auto old = surroundings.engine->inspect_container(std::string(kAgentName), surroundings.call);
-  if (!old) old = surroundings.engine->inspect_container(std::string(kForkAgentName), surroundings.call);
-  if (!old) throw Failure(Outcome::engine, "there is no agent container to upgrade");
-  auto agent = agent_container(surroundings, image, has_host_state(*old));
-  for (const auto& entry : old->raw.at("Config").at("Env")) {
+namespace {
+
+std::optional<docker::Container> named(const Surroundings& surroundings, std::string_view name) {
+  auto found = surroundings.engine->inspect_container(std::string(name), surroundings.call);
+  if (found && found->name != "/" + std::string(name)) found.reset();  // The engine also takes id prefixes.
+  return found;
+}
+
+/// What the old container was given by the host's operator; not what its image brought along, nor names that
+/// no registration passes on (P25, P36).
+std::map<std::string, std::string> inherited_environment(const docker::Container& old) {
+  std::map<std::string, std::string> found;
+  const auto& names = forwarded_variables();
+  for (const auto& entry : old.raw.at("Config").at("Env")) {
     const auto text = entry.get<std::string>();
     const auto equals = text.find('=');
-    // Old docker clients passed unset variables as bare names.
-    if (equals == std::string::npos || text.starts_with("RANCHER_AGENT_IMAGE=") ||
-        text.starts_with("CATTLE_AGENT_PIDNS=")) {
-      continue;
-    }
-    agent.environment[text.substr(0, equals)] = text.substr(equals + 1);
+    if (equals == std::string::npos) continue;  // Old docker clients passed unset variables as bare names.
+    const auto name = text.substr(0, equals);
+    if (std::find(names.begin(), names.end(), name) != names.end()) found[name] = text.substr(equals + 1);
   }
-  const Replacement replacement{std::move(agent), old->id};
-  return replace_with_probation(*surroundings.engine, replacement, surroundings.waiting, surroundings.say,
-                                surroundings.call);
+  return found;
+}
+
+Replacement replacement_of(const Surroundings& surroundings, const docker::Container& old,
+                           const std::string& image) {
+  Replacement replacement;
+  replacement.agent = agent_container(surroundings, image, has_host_state(old));
+  replacement.agent.environment = inherited_environment(old);
+  replacement.old_id = old.id;
+  const auto seconds = value_of(surroundings, "CATTLE_UPGRADE_PROBATION_SECONDS");
+  int given = 0;
+  const auto result = std::from_chars(seconds.data(), seconds.data() + seconds.size(), given);
+  if (result.ec == std::errc() && given > 0) replacement.probation = std::chrono::seconds(given);
+  return replacement;
+}
+
+}  // namespace
+
+bool upgrade_agent(const Surroundings& surroundings) {
+  const auto image = image_of(*surroundings.engine, surroundings.own_container, surroundings.call);
+  const ReplacementSite site{*surroundings.engine, surroundings.waiting, surroundings.say, surroundings.call};
+  auto old = named(surroundings, kAgentName);
+  if (!old) old = named(surroundings, kForkAgentName);
+  const auto previous = named(surroundings, kPreviousName);
+  const bool replaced = !old || old->raw.at("Config").at("Image") == image;
+  if (previous && replaced) {
+    surroundings.say("going on with a replacement that was interrupted");
+    return resume_replacement(site, replacement_of(surroundings, *previous, image), old ? old->id : "");
+  }
+  if (!old) throw Failure(Outcome::engine, "there is no agent container to upgrade");
+  auto replacement = replacement_of(surroundings, *old, image);
+  replacement.old_name = old->name.substr(1);
+  const auto policy = old->raw.at("HostConfig").at("RestartPolicy").at("Name").get<std::string>();
+  replacement.old_policy = policy.empty() ? "no" : policy;
+  return replace_with_probation(site, replacement);
 }
 
 }  // namespace cattle::agent::registration

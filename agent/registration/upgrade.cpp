@@ -12,6 +12,7 @@ namespace {
 
 using nlohmann::json;
 constexpr std::chrono::milliseconds kLook{500};
+constexpr int kHelperTries = 3;
 
 /// Repository with its registry, so that "rancher/agent" and "docker.io/rancher/agent" are one.
 std::string repository_of(const std::string& image) {
@@ -23,32 +24,55 @@ std::string repository_of(const std::string& image) {
 }
 
 bool has_answered(const docker::Client& engine, const std::string& id, const docker::Call& call) {
-  std::string output;
-  engine.container_logs(
-      id, false, [&](int, std::string_view text) { output.append(text); }, call);
-  return output.find(kAnsweredLine) != std::string::npos;
+  bool found = false;
+  std::string tail;  // As much as may hold the beginning of the line: a log may be long.
+  const auto look = [&](int, std::string_view text) {
+    tail.append(text);
+    found = found || tail.find(kAnsweredLine) != std::string::npos;
+    if (tail.size() > kAnsweredLine.size()) tail.erase(0, tail.size() - kAnsweredLine.size());
+  };
+  engine.container_logs(id, false, look, call);
+  return found;
 }
 
-void set_restart_policy(const docker::Client& engine, const std::string& id, const char* policy,
+void set_restart_policy(const docker::Client& engine, const std::string& id, const std::string& policy,
                         const docker::Call& call) {
   engine.update_container(id, json{{"RestartPolicy", {{"Name", policy}, {"MaximumRetryCount", 0}}}}, call);
 }
 
-bool passes_probation(const docker::Client& engine, const std::string& id, std::chrono::seconds probation,
-                      const Waiting& waiting, const docker::Call& call) {
-  const auto end = waiting.now() + probation;
-  while (waiting.now() < end) {
-    if (has_answered(engine, id, call)) return true;
-    if (!waiting.pause(kLook)) return false;
+bool passes_probation(const ReplacementSite& site, const std::string& id, std::chrono::seconds probation) {
+  const auto end = site.waiting.now() + probation;
+  while (site.waiting.now() < end) {
+    if (has_answered(site.engine, id, site.call)) return true;
+    if (!site.waiting.pause(kLook)) return false;
   }
-  return has_answered(engine, id, call);
+  return has_answered(site.engine, id, site.call);
 }
 
-void bring_back(const docker::Client& engine, const Replacement& replacement, const docker::Call& call) {
-  remove_by_name(engine, kAgentName, call);
-  engine.rename_container(replacement.old_id, std::string(kAgentName), call);
-  set_restart_policy(engine, replacement.old_id, "always", call);
-  (void)engine.start_container(replacement.old_id, call);
+void bring_back(const ReplacementSite& site, const Replacement& replacement) {
+  remove_by_name(site.engine, kAgentName, site.call);
+  site.engine.rename_container(replacement.old_id, replacement.old_name, site.call);
+  set_restart_policy(site.engine, replacement.old_id, replacement.old_policy, site.call);
+  (void)site.engine.start_container(replacement.old_id, site.call);
+}
+
+/// Runs `launch`, which returns the new container's id, and judges that one.
+template <typename Launch>
+bool on_probation(const ReplacementSite& site, const Replacement& replacement, Launch launch) {
+  try {
+    const std::string id = launch();
+    if (passes_probation(site, id, replacement.probation)) {
+      site.say("INFO: Launched Rancher Agent: " + id);
+      return true;
+    }
+    site.say("the new agent did not answer the server within " +
+             std::to_string(replacement.probation.count()) + " s; the old one is started again");
+  } catch (const std::exception& error) {
+    site.say(std::string("the new agent could not be started; the old one is started again: ") +
+             error.what());
+  }
+  bring_back(site, replacement);
+  return false;
 }
 
 }  // namespace
@@ -71,27 +95,21 @@ bool is_stock_image(const std::string& image) {
   return repository_of(image) == "rancher/agent";
 }
 
-bool replace_with_probation(const docker::Client& engine, const Replacement& replacement,
-                            const Waiting& waiting, const std::function<void(const std::string&)>& say,
-                            const docker::Call& call) {
-  remove_by_name(engine, kPreviousName, call);
+bool replace_with_probation(const ReplacementSite& site, const Replacement& replacement) {
+  remove_by_name(site.engine, kPreviousName, site.call);
   // The policy first: an engine that restarts in the middle must not bring the old one up beside the new one.
-  set_restart_policy(engine, replacement.old_id, "no", call);
-  (void)engine.stop_container(replacement.old_id, replacement.stop_time, call);
-  engine.rename_container(replacement.old_id, std::string(kPreviousName), call);
-  try {
-    const auto id = launch_agent(engine, replacement.agent, call);
-    if (passes_probation(engine, id, replacement.probation, waiting, call)) {
-      say("INFO: Launched Rancher Agent: " + id);
-      return true;
-    }
-    say("the new agent did not answer the server within " + std::to_string(replacement.probation.count()) +
-        " s; the old one is started again");
-  } catch (const std::exception& error) {
-    say(std::string("the new agent could not be started; the old one is started again: ") + error.what());
-  }
-  bring_back(engine, replacement, call);
-  return false;
+  set_restart_policy(site.engine, replacement.old_id, "no", site.call);
+  (void)site.engine.stop_container(replacement.old_id, replacement.stop_time, site.call);
+  site.engine.rename_container(replacement.old_id, std::string(kPreviousName), site.call);
+  return on_probation(site, replacement,
+                      [&] { return launch_agent(site.engine, replacement.agent, site.call); });
+}
+
+bool resume_replacement(const ReplacementSite& site, const Replacement& replacement,
+                        const std::string& new_id) {
+  return on_probation(site, replacement, [&] {
+    return new_id.empty() ? launch_agent(site.engine, replacement.agent, site.call) : new_id;
+  });
 }
 
 void start_upgrade_helper(const docker::Client& engine, const std::string& image, const docker::Call& call) {
@@ -103,11 +121,12 @@ void start_upgrade_helper(const docker::Client& engine, const std::string& image
     // An image that an operator loaded by hand is in no registry.
     if (!engine.inspect_image(image, call)) throw;
   }
-  const json body{
-      {"Image", image},
-      {"Cmd", json::array({"upgrade"})},
-      {"HostConfig",
-       {{"Privileged", true}, {"Binds", json::array({"/var/run/docker.sock:/var/run/docker.sock"})}}}};
+  const json body{{"Image", image},
+                  {"Cmd", json::array({"upgrade"})},
+                  {"HostConfig",
+                   {{"Privileged", true},
+                    {"Binds", json::array({"/var/run/docker.sock:/var/run/docker.sock"})},
+                    {"RestartPolicy", {{"Name", "on-failure"}, {"MaximumRetryCount", kHelperTries}}}}}};
   const auto helper = engine.create_container(std::string(kUpgradeName), body, call);
   (void)engine.start_container(helper.id, call);
 }

@@ -33,22 +33,34 @@ inline constexpr std::string_view kAnsweredLine = "answered the server's first p
 
 struct Replacement {
   AgentContainer agent;  ///< The new container.
-  std::string old_id;    ///< The container that runs now.
+  std::string old_id;    ///< The container that runs now, what it is called and its restart policy.
+  std::string old_name{kAgentName};
+  std::string old_policy = "always";
   std::chrono::seconds stop_time{30};
   std::chrono::seconds probation{60};
+};
+
+/// Where a replacement happens, and who hears of it.
+struct ReplacementSite {
+  const docker::Client& engine;
+  const Waiting& waiting;
+  std::function<void(const std::string&)> say;
+  docker::Call call;
 };
 
 /// Stops the old agent (which closes its subscription, finishes and publishes), keeps it as
 /// rancher-agent-previous with restart policy "no", and starts the new one. When that has not answered a ping
 /// in time it is removed and the old one gets its name, policy and start back. Never are two subscribed
 /// (R11). True when the new one stays.
-[[nodiscard]] bool replace_with_probation(const docker::Client& engine, const Replacement& replacement,
-                                          const Waiting& waiting,
-                                          const std::function<void(const std::string&)>& say,
-                                          const docker::Call& call);
+[[nodiscard]] bool replace_with_probation(const ReplacementSite& site, const Replacement& replacement);
+
+/// The second half of the above, for a helper that was interrupted (the engine ended under it) and started
+/// again: `new_id` is on probation, or was never made when it is empty.
+[[nodiscard]] bool resume_replacement(const ReplacementSite& site, const Replacement& replacement,
+                                      const std::string& new_id);
 
 /// The helper of section 8: pulls `image`, then runs it as rancher-agent-upgrade with the engine's socket,
-/// mode upgrade.
+/// mode upgrade. The engine starts it again when it fails or the engine itself ends.
 void start_upgrade_helper(const docker::Client& engine, const std::string& image, const docker::Call& call);
 
 }  // namespace cattle::agent::registration

@@ -26,6 +26,12 @@ std::string without_space_at_end(std::string text) {
   return text;
 }
 
+/// Of "pyagent-3-ab12" and "3-ab12": the part that stands for the content. The number before it only counts
+/// how often the item was asked for.
+std::string source_of(const std::string& version) {
+  return version.substr(version.rfind('-') + 1);
+}
+
 void place(const std::filesystem::path& path, const std::string& content) {
   std::filesystem::create_directories(path.parent_path());
   place_text_file(path.string(), content, kReadable, WhenPresent::replace);
@@ -91,14 +97,27 @@ void ConfigItems::install_key(const std::string& version, const std::string& key
   for (const auto* stamp : {".pyagent-stamp", ".node-agent-stamp"}) place(home / stamp, version + "\n");
 }
 
+std::string ConfigItems::made_room_file() const {
+  return options_.home + "/download/pyagent/made-room-for";
+}
+
+bool ConfigItems::is_other_program(const std::string& version) const {
+  const auto wanted = source_of(version);
+  if (wanted.empty() || wanted == source_of(current("pyagent"))) return false;
+  // We ended for this one before and are what was started: the stock loop could not install it. Ending again
+  // would begin a circle.
+  return wanted != without_space_at_end(read_text_file(made_room_file()).value_or(""));
+}
+
 std::optional<std::string> ConfigItems::take_program(Context& context) const {
   // Without a record of what runs, nothing can be said to be newer, and ending would begin a circle.
   if (current("pyagent").empty()) return kLatest;
   const auto response = fetch("pyagent", context);
   if (response.status != 200 || !looks_like_archive(response.body)) return kLatest;
   const auto archive = read_config_archive(response.body);
-  if (!archive.up_to_date && options_.request_exit) {
+  if (!archive.up_to_date && is_other_program(archive.version) && options_.request_exit) {
     context.log.info("the server names another program: " + archive.version);
+    place(made_room_file(), source_of(archive.version) + "\n");
     options_.request_exit("the server names another program (config item pyagent " + archive.version + ")");
   }
   return archive.version.empty() ? kLatest : archive.version;

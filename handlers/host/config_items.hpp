@@ -37,6 +37,8 @@ class ConfigItems {
   [[nodiscard]] std::optional<std::string> take_host_config(Context& context) const;
   [[nodiscard]] std::optional<std::string> take_program(Context& context) const;
   [[nodiscard]] std::string current(const std::string& item) const;
+  [[nodiscard]] bool is_other_program(const std::string& version) const;
+  [[nodiscard]] std::string made_room_file() const;
   [[nodiscard]] http::Response fetch(const std::string& item, const Context& context) const;
   void install_key(const std::string& version, const std::string& key) const;
 

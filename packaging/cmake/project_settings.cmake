@@ -15,7 +15,8 @@ if(CATTLE_SANITIZE)
 endif()
 
 if(CATTLE_STATIC)
-  target_link_options(project_options INTERFACE -static)
+  # Position independent, so that its addresses differ from start to start as the dynamic build's do.
+  target_link_options(project_options INTERFACE -static-pie)
 elseif(CATTLE_STATIC_CURL)
   target_link_options(project_options INTERFACE -static-libstdc++ -static-libgcc)
 endif()
@@ -32,9 +33,12 @@ target_link_libraries(third_party_json INTERFACE nlohmann_json::nlohmann_json)
 add_library(third_party_spdlog INTERFACE)
 find_package(spdlog REQUIRED)
 find_package(fmt REQUIRED)
-# Header-only on purpose: Debian ships no static fmt, and the release binary carries no shared one.
-target_link_libraries(third_party_spdlog INTERFACE spdlog::spdlog_header_only)
-target_compile_definitions(third_party_spdlog INTERFACE SPDLOG_FMT_EXTERNAL FMT_HEADER_ONLY=1)
+# Header-only on purpose: Debian ships no static fmt, and the release binary carries no shared one. spdlog's own target
+# would link the shared one all the same.
+get_target_property(spdlog_includes spdlog::spdlog_header_only INTERFACE_INCLUDE_DIRECTORIES)
+target_include_directories(third_party_spdlog SYSTEM INTERFACE ${spdlog_includes})
+target_link_libraries(third_party_spdlog INTERFACE fmt::fmt-header-only Threads::Threads)
+target_compile_definitions(third_party_spdlog INTERFACE SPDLOG_HEADER_ONLY SPDLOG_FMT_EXTERNAL)
 
 add_library(third_party_asio INTERFACE)
 target_link_libraries(third_party_asio INTERFACE Boost::headers Threads::Threads)

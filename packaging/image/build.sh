@@ -3,7 +3,7 @@
 # build.sh IMAGE [BUILD_DIR]: makes the agent image on the engine at DOCKER_HOST (a unix socket) from a build of the
 # preset `package` and Debian's packages, without a registry and without the docker client. IMAGE is the name under
 # which it will be published, since hosts compare it with what the server asks for. TAR=FILE: writes the image's root
-# there too.
+# there too. EXTRA_ROOT=DIR: goes into the image as well, such as the libraries of a build that is not static.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 image=$1
@@ -25,6 +25,11 @@ case $tag in
     ;;
 esac
 
+if [ -z "${EXTRA_ROOT:-}" ] && [ "$(readelf --program-headers --wide "$build/agent/cattle-agent" | grep -c INTERP)" -ne 0 ]; then
+  echo "image: $build/agent/cattle-agent needs libraries that the image has not; build the preset 'package'" >&2
+  exit 1
+fi
+
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 chmod 0755 "$root"
@@ -34,6 +39,7 @@ install -m 0755 "$build/agent/cattle-agent" "$root/usr/bin/cattle-agent"
 install -m 0755 "$build/packaging/wait/r" "$root/usr/bin/r"
 install -m 0755 "$(command -v busybox)" "$root/bin/busybox" # only for mode `--`; nothing of ours calls it
 install -m 0644 /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
+if [ -n "${EXTRA_ROOT:-}" ]; then cp -a "$EXTRA_ROOT/." "$root/"; fi
 echo 'hosts: files dns' >"$root/etc/nsswitch.conf"
 echo 'root:x:0:0:root:/root:/bin/busybox' >"$root/etc/passwd"
 echo 'root:x:0:' >"$root/etc/group"

@@ -109,6 +109,10 @@ void FakeEngine::ignore_stop(const std::string& name, bool ignore) {
   state_->change(name, [ignore](FakeContainer& container) { container.ignores_stop = ignore; });
 }
 
+void FakeEngine::print(const std::string& name, const std::string& text) {
+  state_->change(name, [&text](FakeContainer& container) { container.output += text; });
+}
+
 void FakeEngine::fail_start(const std::string& name, const std::string& message) {
   state_->change(name, [&message](FakeContainer& container) { container.start_failure = message; });
 }

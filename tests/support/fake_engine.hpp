@@ -113,6 +113,7 @@ class FakeEngine {
   void remove_container(const std::string& name);                   ///< As `docker rm -f` by a person.
   void ignore_stop(const std::string& name,
                    bool ignore = true);  ///< Stop waits out its grace time and then kills.
+  void print(const std::string& name, const std::string& text);  ///< On its standard output.
   void fail_start(const std::string& name,
                   const std::string& message);  ///< Each start answers 500 with it; "" ends that.
   /// Started containers have no address for so long (as a network plugin does).

@@ -39,6 +39,7 @@ Answer FakeEngine::State::containers(const EngineCall& call, const std::vector<s
   if (container == nullptr) return missing(parts.at(1));
   const std::string verb = call.method + " " + (parts.size() == 3 ? parts.at(2) : "");
   if (verb == "GET json") return reply(200, inspect_document(*container, call.api_version));
+  if (verb == "GET logs") return logs(*container);
   if (verb == "POST start") return start(*container);
   if (verb == "POST stop") return stop(*container, call, gone, lock);
   if (verb == "POST kill") return kill(*container, call);
@@ -47,6 +48,16 @@ Answer FakeEngine::State::containers(const EngineCall& call, const std::vector<s
   if (verb == "POST update") return update(*container, call);
   if (verb == "DELETE ") return remove(*container, call);
   return fail(404, "page not found");
+}
+
+Answer FakeEngine::State::logs(const FakeContainer& container) {
+  // One frame: stream 1, three zeros, the length in four bytes, most significant first.
+  std::string frame("\x01\0\0\0", 4);
+  constexpr unsigned kByte = 0xff;
+  for (const unsigned shift : {24U, 16U, 8U, 0U}) {
+    frame += static_cast<char>((container.output.size() >> shift) & kByte);
+  }
+  return {200, container.output.empty() ? "" : frame + container.output, "application/octet-stream", {}};
 }
 
 FakeContainer* FakeEngine::State::find(const std::string& name) {

@@ -109,6 +109,7 @@ class FakeEngine::State {
                     Lock& lock);
   Answer list(const EngineCall& call) const;
   Answer create(const EngineCall& call);
+  static Answer logs(const FakeContainer& container);
   Answer start(FakeContainer& container);
   Answer stop(FakeContainer& container, const EngineCall& call, const Gone& gone, Lock& lock);
   Answer kill(FakeContainer& container, const EngineCall& call);
