@@ -93,7 +93,7 @@ TEST_F(LogComponentTest, H122_planted_secrets_appear_nowhere_in_the_log) {
   }
 }
 
-TEST_F(LogComponentTest, pings_leave_no_line_at_the_default_level) {
+TEST_F(LogComponentTest, P53_pings_leave_no_line_at_the_default_level) {
   start();
   server_.send(ping_event("p1", {{"resources", true}}));
   ASSERT_TRUE(server_.wait_reply("p1"));

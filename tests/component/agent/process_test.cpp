@@ -187,7 +187,7 @@ TEST_F(ProcessTest, one_process_survives_cuts_refusals_garbage_and_an_engine_tha
   EXPECT_TRUE(alive());
 }
 
-TEST_F(ProcessTest, H122_the_secret_key_is_in_no_output) {
+TEST_F(ProcessTest, H122_P53_the_secret_key_is_in_no_output) {
   variables_["CATTLE_SECRET_KEY"] = "planted-secret-key";
   variables_["RANCHER_DEBUG"] = "1";
   run({"run"});

@@ -170,6 +170,14 @@ TEST_F(UpgradeTest, S21_the_forks_container_is_replaced_and_gets_its_own_name_ba
   EXPECT_FALSE(engine_.has_container("rancher-agent"));
 }
 
+TEST_F(UpgradeTest, S22_the_state_volume_that_is_there_is_kept) {
+  EXPECT_EQ(choose_state_volume(client_, {}), "rancher-agent-state");
+  engine_.add_volume("rancher-agent-state");
+  EXPECT_EQ(choose_state_volume(client_, {}), "rancher-agent-state");
+  engine_.add_volume("pasturestack-node-agent-state");
+  EXPECT_EQ(choose_state_volume(client_, {}), "pasturestack-node-agent-state");
+}
+
 TEST(UpgradeDecision, P34_the_own_name_asks_for_nothing) {
   EXPECT_EQ(decide_upgrade("", kOldImage, ""), UpgradeDecision::none);
   EXPECT_EQ(decide_upgrade(kOldImage, kOldImage, "any"), UpgradeDecision::none);

@@ -59,14 +59,14 @@ class ConfigUpdateTest : public ::testing::Test {
   support::TestContext test_;
 };
 
-TEST_F(ConfigUpdateTest, R55_H114_E14_each_item_is_acknowledged_to_our_own_server) {
+TEST_F(ConfigUpdateTest, R55_H114_E14_P42_each_item_is_acknowledged_to_our_own_server) {
   EXPECT_EQ(update({{{"name", "configscripts"}, {"requestedVersion", 1}}, {{"name", "pyagent"}}}),
             json::object());
   EXPECT_THAT(puts(), ElementsAre("/v1/configcontent/configscripts?version=latest",
                                   "/v1/configcontent/pyagent?version=latest"));
 }
 
-TEST_F(ConfigUpdateTest, H113_no_items_are_answered_at_once) {
+TEST_F(ConfigUpdateTest, H113_P42_no_items_are_answered_at_once) {
   EXPECT_EQ(update(json::array()), json::object());
   EXPECT_EQ(update(nullptr), json::object());
   EXPECT_TRUE(server_.requests().empty());

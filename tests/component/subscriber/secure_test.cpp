@@ -144,7 +144,7 @@ TEST(Tls, S35_a_redirect_to_https_on_the_same_host_is_followed_and_kept) {
   EXPECT_EQ(plain.requests("/subscribe").size(), 1U);
 }
 
-TEST(Proxy, the_subscription_and_the_publisher_go_through_it_with_its_credentials) {
+TEST(Proxy, P52_the_subscription_and_the_publisher_go_through_it_with_its_credentials) {
   const FakeServer server;
   const FakeProxy proxy("user", "pass word");
   auto options = towards(server.url());
@@ -176,7 +176,7 @@ TEST(Proxy, tls_runs_inside_the_tunnel) {
   for (const auto& head : proxy.heads()) EXPECT_EQ(head.find("\r\nAuthorization"), std::string::npos);
 }
 
-TEST(Proxy, no_proxy_goes_round_it) {
+TEST(Proxy, P52_no_proxy_goes_round_it) {
   const FakeServer server;
   const FakeProxy proxy;
   auto options = towards(server.url());

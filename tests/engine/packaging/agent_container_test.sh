@@ -30,7 +30,9 @@ within() {
     sleep 0.1
   done
 }
-ask() { curl --silent --show-error --fail-with-body --max-time 60 "$lab/$1" "${@:2}" | sed 's|\\/|/|g'; }
+# shellcheck disable=SC2154
+there() { nsenter --net --target "$dockerd" "$@"; }
+ask() { there curl --silent --show-error --fail-with-body --max-time 60 "$lab/$1" "${@:2}" | sed 's|\\/|/|g'; }
 setting() { ask "settings/$1" -X PUT -d "{\"value\": \"$2\"}" >/dev/null; }
 inspect() { docker inspect --format "$2" "$1" 2>/dev/null; }
 is() { [ "$(inspect "$1" "$2")" = "$3" ]; }
@@ -45,7 +47,8 @@ clean() {
   rm -rf "$host/lib/rancher" "$host/log/rancher"
   setting bootstrap.required.image ''
 }
-trap 'clean || true' EXIT
+running=
+trap '[ -z "$running" ] || kill -9 "$running" 2>/dev/null || true; clean || true' EXIT
 clean
 
 standard=(--privileged -v /var/run/docker.sock:/var/run/docker.sock -e CATTLE_DETECT_CLOUD_PROVIDER=false)
@@ -78,11 +81,16 @@ ask_for_image() { # IMAGE: agents hear of it when they subscribe
 }
 
 case $2 in
-  P1_P3_P19_P23_P24_P28_P29_P39_P40_P47_P55_P57_the_line_and_the_stock_flow)
+  P1_P3_P7_P19_P23_P24_P28_P29_P39_P40_P46_P47_P51_P55_P57_S56_the_line_and_the_stock_flow)
     [ "$(docker image inspect --format '{{index .Config.Labels "io.rancher.container.system"}}' "$image:1")" = rancher-agent ] || fail "the image's label"
     begin=$SECONDS
-    new_host
+    new_host -e CATTLE_DETECT_CLOUD_PROVIDER=true
     [ $((SECONDS - begin)) -lt 30 ] || fail "took $((SECONDS - begin)) s" # 15 s on a machine that does nothing else
+    grep -q '^nameserver 127' "/proc/$(inspect rancher-agent '{{.State.Pid}}')/root/etc/resolv.conf" || fail "no loopback name server"
+    # No metadata service here: the looking for one goes on beside the subscription, for minutes.
+    started=$(date --date "$(inspect rancher-agent '{{.State.StartedAt}}')" +%s)
+    subscribed=$(date --date "$(log_of rancher-agent | grep 'subscribed to' | head -n 1 | cut -d' ' -f1)" +%s)
+    [ $((subscribed - started)) -lt 20 ] || fail "subscribed only after $((subscribed - started)) s"
     tail -n 1 "$host/out" | grep -qE 'Launched Rancher Agent: [0-9a-f]{64}' || fail "last line: $(cat "$host/out")"
     secret=$(inspect rancher-agent '{{json .Config.Env}}' | grep -oE 'CATTLE_SECRET_KEY=[^"]*' | cut -d= -f2)
     ! grep -q "$secret" "$host/out" || fail "the secret key is printed"
@@ -97,7 +105,7 @@ case $2 in
     [ -s "$(inspect rancher-agent '{{range .Mounts}}{{if eq .Destination "/var/lib/cattle"}}{{.Source}}{{end}}{{end}}')/etc/cattle/api.crt" ] || fail "no api.crt"
     [ ! -e /tmp/cattle-lab-ran-host-config ] && [ ! -e /tmp/cattle-lab-ran-bootstrap ] || fail "a script of the server was run"
     ask hosts | grep -qF "agent_image\":\"$image:1\"" || fail "no label with the image: $(ask hosts)"
-    ! ss -ltnp | grep -q "pid=$(inspect rancher-agent '{{.State.Pid}}')," || fail "the agent listens: $(ss -ltnp)"
+    ! there ss -ltnp | grep -q "pid=$(inspect rancher-agent '{{.State.Pid}}')," || fail "the agent listens: $(there ss -ltnp)"
     id=$(container_of_lab '["sleep","600"]')
     reaches "$id" running
     docker ps --format '{{.Image}}' | grep -q busybox || fail "the engine runs no such container"
@@ -173,19 +181,82 @@ case $2 in
     docker rmi rancher/agent:v1.2.11 >/dev/null
     ;;
   P5_P6_modes_of_the_entry_point)
-    run() { docker run --rm "$@"; }
+    run() { docker run --rm --network none "$@"; }
     ! run "$image:1" >/dev/null 2>"$host/out" || fail "no argument is no error"
     [ -s "$host/out" ] || fail "no message"
     [ "$(run "$image:1" state)" = 'Rancher State' ] || fail state
-    [ "$(run "$image:1" -- echo mark)" = mark ] || fail '--'
-    run "$image:1" -- sh -c 'exit 7' && fail 'exit status of --' || [ $? = 7 ] || fail 'exit status of --'
+    run "$image:1" -- sh -c 'echo mark; exit 7' >"$host/out" && fail 'exit status of --' || [ $? = 7 ] || fail 'exit status of --'
+    [ "$(cat "$host/out")" = mark ] || fail '--'
     run "$image:1" another-word || fail 'another word'
     run "${standard[@]}" "$image:1" register || fail 'register without RANCHER_URL'
     run -v /var/lib:/var/lib "$image:1" inspect-host >"$host/out"
     grep -qxF "INFO: env TOKEN=$(cat "$host/lib/rancher/state/.registration_token")" "$host/out" || fail "$(cat "$host/out")"
     before=$(host_count)
-    run "${standard[@]}" -v /var/lib/rancher:/var/lib/rancher -e RANCHER_URL="$registration_url" "$image:1" register >"$host/out" || fail register
+    docker run --rm "${standard[@]}" -v /var/lib/rancher:/var/lib/rancher -e RANCHER_URL="$registration_url" "$image:1" register >"$host/out" || fail register
     within 60 host_is_there "$before" || fail "no host has come"
+    ;;
+  P40_P41_S29_S30_R56_a_server_that_owns_the_program_gets_it_replaced)
+    # The package by its own script, on the host itself; what the stock loop does around it is done here.
+    export CATTLE_HOME=$host/home
+    mkdir -p "$host/package/bin"
+    cp "$(dirname "$0")/../../../packaging/package/apply.sh" "$host/package/"
+    # shellcheck disable=SC2154
+    cp "$agent" "$host/package/bin/cattle-agent"
+    cp /etc/ssl/certs/ca-certificates.crt "$host/package/ca-bundle.crt"
+    "$host/package/apply.sh"
+    key=$(ask keys -d '{"kind":"agent"}')
+    part() { echo "$key" | grep -oE "\"$1\":\"[^\"]+" | cut -d'"' -f4; }
+    CATTLE_ACCESS_KEY=$(part accessKey)
+    CATTLE_SECRET_KEY=$(part secretKey)
+    CATTLE_URL=${lab%/lab}/v1
+    export CATTLE_ACCESS_KEY CATTLE_SECRET_KEY CATTLE_URL CATTLE_DETECT_CLOUD_PROVIDER=false
+    export CATTLE_AGENT_LOG_FILE=$host/home/agent.log CATTLE_STATE_DIR=$host/home/state
+    mkdir -p "$CATTLE_HOME/download/pyagent" "$CATTLE_STATE_DIR"
+    program() {
+      there curl --silent --fail --user "$CATTLE_ACCESS_KEY:$CATTLE_SECRET_KEY" "$CATTLE_URL/configcontent/pyagent?current=" |
+        tar -tzf - | head -n 1 | cut -d/ -f1
+    }
+    items() { ask agents | sed 's/},{/\n/g' | tr '\n' ' ' | grep -oE "\"configItems\":[^}]*\}[^}]*\}[^}]*\}\},\"id\":\"$(part agentId)\""; }
+    acknowledged() { items | grep -q "\"pyagent\":{\"applied\":$1,\"requested\":$1}"; }
+    start() {
+      there "$CATTLE_HOME/pyagent/apply.sh" start >>"$host/program.log" 2>&1 &
+      running=$!
+    }
+    ends_with() {
+      local code=0
+      within 40 gone $running || fail "still runs: $(tail -n 5 "$host/program.log")"
+      wait $running || code=$?
+      [ $code = "$1" ] || fail "ended with $code: $(tail -n 5 "$host/program.log")"
+    }
+    gone() { ! kill -0 "$1" 2>/dev/null; }
+    program >"$CATTLE_HOME/download/pyagent/current"
+    before=$(host_count)
+    start
+    within 60 host_is_there "$before" || fail "no host has come: $(cat "$host/program.log")"
+    within 40 acknowledged 1 || fail "not acknowledged: $(items)"
+    # Asked for again, the same content.
+    setting agent.package.python.agent.url ''
+    within 40 acknowledged 2 || fail "not acknowledged again: $(items)"
+    ! gone $running || fail "ended for the same content"
+    # Another one while a container takes its time to stop.
+    id=$(container_of_lab '["sleep","600"]')
+    reaches "$id" running
+    ask "containers/$id?action=stop" -d '{"timeout":3}' >/dev/null
+    within 20 grep -q 'taken: compute.instance.deactivate' "$host/program.log" || fail "no stop: $(cat "$host/program.log")"
+    setting agent.package.python.agent.url http://127.0.0.1:1/another.tar.gz
+    ends_with 5
+    reaches "$id" stopped
+    acknowledged 3 || fail "not acknowledged before it ended: $(items)"
+    # A loop that could not install it starts us again: no circle.
+    start
+    setting agent.package.python.agent.url http://127.0.0.1:1/another.tar.gz
+    within 40 acknowledged 4 || fail "not acknowledged: $(items)"
+    ! gone $running || fail "ended again for what could not be installed"
+    # And a package that was put in place says so by its stamp.
+    "$host/package/apply.sh"
+    ends_with 5
+    setting agent.package.python.agent.url ''
+    rm -rf "$host/home" "$host/package"
     ;;
   *) fail "no such case: $2" ;;
 esac

@@ -131,7 +131,7 @@ TEST_F(ConfigTest, the_url_loses_schemas_and_slashes_and_must_be_one) {
   }
 }
 
-TEST_F(ConfigTest, H108_R60_host_labels_are_parsed_like_a_query) {
+TEST_F(ConfigTest, H108_R60_P48_host_labels_are_parsed_like_a_query) {
   variables_["CATTLE_HOST_LABELS"] = "foo=bar&test=1&foo=x&novalue&a%20b=c+d&bad=100%&=nokey";
   EXPECT_THAT(loaded().create_labels,
               testing::ElementsAre(testing::Pair("a b", "c d"), testing::Pair("bad", "100%"),
@@ -247,7 +247,7 @@ TEST_F(ConfigTest, limits_come_from_the_environment_and_zero_is_refused) {
   EXPECT_THAT(config.warnings, testing::ElementsAre(testing::HasSubstr("CATTLE_WORKERS")));
 }
 
-TEST_F(ConfigTest, option_files_are_read_in_order_and_beat_the_environment) {
+TEST_F(ConfigTest, P27_option_files_are_read_in_order_and_beat_the_environment) {
   variables_["CATTLE_HOST_LABELS"] = "from=environment";
   write("node-agent/agent.conf", "export CATTLE_HOST_LABELS='from=node'\nCATTLE_AGENT_IP=10.0.0.1\n");
   write("pyagent/agent.conf", "export CATTLE_HOST_LABELS=\"from=pyagent\"\n");

@@ -19,7 +19,7 @@ struct Case {
 
 class Negotiation : public ::testing::TestWithParam<Case> {};
 
-TEST_P(Negotiation, S50_takes_the_oldest_that_both_sides_accept) {
+TEST_P(Negotiation, S50_P8_takes_the_oldest_that_both_sides_accept) {
   const Case& one = GetParam();
   if (one.used != nullptr) {
     EXPECT_EQ(negotiate(one.engine_newest, one.engine_oldest), one.used);

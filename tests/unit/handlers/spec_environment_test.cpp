@@ -129,7 +129,7 @@ TEST(Proxy, H60_a_system_container_gets_the_agents_proxy) {
   EXPECT_EQ(variables_of(fields, {{"system", false}}, facts).at("no_proxy"), "bar");
 }
 
-TEST(ServerUrl, H61_an_agent_container_is_told_where_the_server_is) {
+TEST(ServerUrl, H61_P54_an_agent_container_is_told_where_the_server_is) {
   SpecFacts facts = debian_engine();
   facts.config_url = "https://h:1/a";
   const json agent = {{"agentId", 5}};
