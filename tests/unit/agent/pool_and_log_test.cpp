@@ -214,8 +214,8 @@ TEST_F(LogTest, an_outage_says_what_to_do_and_its_end_how_long_it_was) {
   outages.began(outage);
   outages.subscribed("v1.6.357");
   log.flush();
-  EXPECT_THAT(content(), HasSubstr("does not accept the credentials (step "
-                                   "upgrade): HTTP/1.1 401 Unauthorized"));
+  EXPECT_THAT(content(),
+              HasSubstr("does not accept the credentials (step upgrade): HTTP/1.1 401 Unauthorized"));
   EXPECT_THAT(content(), HasSubstr("no usable agent for this key"));
   EXPECT_THAT(content(), HasSubstr("can't be reached"));
   EXPECT_THAT(content(), HasSubstr("Credentials are no longer valid, please re-register this agent"))
