@@ -63,8 +63,9 @@ Secret basic_authorization(const std::string& user, const std::string& password)
 }
 
 std::string join_paths(const std::string& left, const std::string& right) {
+  const std::string both = left + "/" + right;
   std::string joined;
-  for (const char c : std::string(left).append("/").append(right))
+  for (const char c : both)
     if (c != '/' || joined.empty() || joined.back() != '/') joined += c;
   if (joined.empty() || joined.front() != '/') joined.insert(0, 1, '/');
   return joined;

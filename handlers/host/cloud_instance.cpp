@@ -26,17 +26,6 @@ constexpr std::array<Question, 4> kQuestions{
 /// The path that most clouds have taken over from AWS.
 constexpr auto kCommonTarget = "/latest/meta-data/instance-id";
 
-std::optional<std::string> fetch(const http::Client& client, const http::Request& request,
-                                 const std::stop_token& stop) {
-  try {
-    auto response = client.send(request, stop);
-    if (response.status != 200) return std::nullopt;
-    return std::move(response.body);
-  } catch (const http::TransportError&) {
-    return std::nullopt;  // No metadata service: asked again later.
-  }
-}
-
 /// One word, not the page of a portal that stands in between.
 bool is_id(const std::string& text) {
   constexpr std::size_t kLongest = 128;
@@ -75,10 +64,10 @@ std::string cloud_instance_id(const CloudInstanceOptions& options, const std::st
     token.headers.emplace_back("X-aws-ec2-metadata-token-ttl-seconds", "60");
     token.timeout = options.request_limit;
     // Machines set up for version 2 of the service answer only with a token; older ones know none.
-    if (auto text = fetch(metadata, token, stop))
+    if (auto text = ask_metadata(metadata, token, stop))
       request.headers.emplace_back("X-aws-ec2-metadata-token", *std::move(text));
   }
-  auto id = fetch(metadata, request, stop).value_or("");
+  auto id = ask_metadata(metadata, request, stop).value_or("");
   id.erase(id.find_last_not_of(" \r\n") + 1);
   return is_id(id) ? id : std::string();
 }

@@ -42,19 +42,6 @@ http::ClientOptions metadata_options(const std::string& url, std::chrono::millis
   return options;
 }
 
-/// nullopt: no answer, or not a good one. Which of them makes no difference to somebody who asks again later.
-std::optional<std::string> fetch(const http::Client& client, http::Request request,
-                                 const std::stop_token& stop) {
-  try {
-    auto response = client.send(request, stop);
-    if (response.status != 200 || response.body.empty()) return std::nullopt;
-    return std::move(response.body);
-  } catch (const http::TransportError& error) {
-    spdlog::debug("cloud metadata {}: {}", request.target, error.what());
-    return std::nullopt;
-  }
-}
-
 http::Request get(const char* target, std::chrono::milliseconds limit) {
   http::Request request;
   request.target = target;
@@ -71,6 +58,18 @@ std::map<std::string, std::string> labels(const std::string& provider, const std
 }
 
 }  // namespace
+
+std::optional<std::string> ask_metadata(const http::Client& client, const http::Request& request,
+                                        const std::stop_token& stop) {
+  try {
+    auto response = client.send(request, stop);
+    if (response.status != 200 || response.body.empty()) return std::nullopt;
+    return std::move(response.body);
+  } catch (const http::TransportError& error) {
+    spdlog::debug("cloud metadata {}: {}", request.target, error.what());
+    return std::nullopt;
+  }
+}
 
 std::optional<CloudHint> cloud_hint(const std::string& sys) {
   const auto vendor = dmi(sys, "sys_vendor");
@@ -141,10 +140,10 @@ std::optional<CloudProvider::Labels> CloudProvider::ask_aws(const std::stop_toke
   token_request.headers.emplace_back("X-aws-ec2-metadata-token-ttl-seconds", "60");
   auto request = get("/latest/dynamic/instance-identity/document", options_.request_limit);
   // Machines set up for version 2 of the service answer only with a token; older ones know none.
-  if (auto token = fetch(metadata_, std::move(token_request), stop)) {
+  if (auto token = ask_metadata(metadata_, std::move(token_request), stop)) {
     request.headers.emplace_back("X-aws-ec2-metadata-token", std::move(*token));
   }
-  const auto text = fetch(metadata_, std::move(request), stop);
+  const auto text = ask_metadata(metadata_, std::move(request), stop);
   if (!text) return std::nullopt;
   const auto document = nlohmann::json::parse(*text, nullptr, false);
   if (!document.is_object()) return std::nullopt;
@@ -157,9 +156,10 @@ std::optional<CloudProvider::Labels> CloudProvider::ask_aws(const std::stop_toke
 }
 
 std::optional<CloudProvider::Labels> CloudProvider::ask_aliyun(const std::stop_token& stop) const {
-  const auto zone = fetch(aliyun_metadata_, get("/latest/meta-data/zone-id", options_.request_limit), stop);
+  const auto zone =
+      ask_metadata(aliyun_metadata_, get("/latest/meta-data/zone-id", options_.request_limit), stop);
   const auto region =
-      fetch(aliyun_metadata_, get("/latest/meta-data/region-id", options_.request_limit), stop);
+      ask_metadata(aliyun_metadata_, get("/latest/meta-data/region-id", options_.request_limit), stop);
   if (!zone || !region) return std::nullopt;
   return labels("aliyun", *region, *zone);
 }
@@ -168,8 +168,8 @@ std::optional<CloudProvider::Labels> CloudProvider::ask_generic(const CloudHint&
                                                                 const std::stop_token& stop) const {
   // The path that most clouds have taken over from AWS; a cloud without it still has its name from the
   // firmware.
-  const auto zone =
-      fetch(metadata_, get("/latest/meta-data/placement/availability-zone", options_.request_limit), stop);
+  const auto zone = ask_metadata(
+      metadata_, get("/latest/meta-data/placement/availability-zone", options_.request_limit), stop);
   const bool plain = zone && zone->size() < 64 && zone->find_first_of(" <{\n\r") == std::string::npos;
   return labels(hint.provider, {}, plain ? *zone : std::string());
 }

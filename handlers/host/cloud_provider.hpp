@@ -8,6 +8,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <thread>
 
@@ -19,6 +20,12 @@ struct CloudHint {
   Kind kind = Kind::generic;
   std::string provider;  ///< "aws", "aliyun", "openstack", "gce" ...
 };
+
+/// One question to a cloud's metadata service. nullopt: no answer, or not a good one; which of them makes no
+/// difference to somebody who asks again later.
+[[nodiscard]] std::optional<std::string> ask_metadata(const http::Client& client,
+                                                      const http::Request& request,
+                                                      const std::stop_token& stop);
 
 /// From the DMI files below `sys` alone; nullopt: nothing says that this is a cloud's machine. Costs no
 /// network call.

@@ -11,6 +11,8 @@ target_include_directories(project_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_features(project_options INTERFACE cxx_std_20)
 if(CATTLE_SANITIZE)
   target_compile_options(project_options INTERFACE -fsanitize=${CATTLE_SANITIZE} -fno-omit-frame-pointer)
+  # clang 14 can't put the mark of this check on a coroutine.
+  target_compile_options(project_options INTERFACE $<$<CXX_COMPILER_ID:Clang>:-fno-sanitize=function>)
   target_link_options(project_options INTERFACE -fsanitize=${CATTLE_SANITIZE})
 endif()
 
