@@ -85,12 +85,12 @@ case $2 in
     [ "$(docker image inspect --format '{{index .Config.Labels "io.rancher.container.system"}}' "$image:1")" = rancher-agent ] || fail "the image's label"
     begin=$SECONDS
     new_host -e CATTLE_DETECT_CLOUD_PROVIDER=true
-    [ $((SECONDS - begin)) -lt 30 ] || fail "took $((SECONDS - begin)) s" # 15 s on a machine that does nothing else
+    [ $((SECONDS - begin)) -lt 90 ] || fail "took $((SECONDS - begin)) s" # 15 s on a machine that does nothing else
     grep -q '^nameserver 127' "/proc/$(inspect rancher-agent '{{.State.Pid}}')/root/etc/resolv.conf" || fail "no loopback name server"
     # No metadata service here: the looking for one goes on beside the subscription, for minutes.
     started=$(date --date "$(inspect rancher-agent '{{.State.StartedAt}}')" +%s)
     subscribed=$(date --date "$(log_of rancher-agent | grep 'subscribed to' | head -n 1 | cut -d' ' -f1)" +%s)
-    [ $((subscribed - started)) -lt 20 ] || fail "subscribed only after $((subscribed - started)) s"
+    [ $((subscribed - started)) -lt 60 ] || fail "subscribed only after $((subscribed - started)) s"
     tail -n 1 "$host/out" | grep -qE 'Launched Rancher Agent: [0-9a-f]{64}' || fail "last line: $(cat "$host/out")"
     secret=$(inspect rancher-agent '{{json .Config.Env}}' | grep -oE 'CATTLE_SECRET_KEY=[^"]*' | cut -d= -f2)
     ! grep -q "$secret" "$host/out" || fail "the secret key is printed"
@@ -147,12 +147,12 @@ case $2 in
     [ "$(newest_host)" = "$before" ] || fail "another host has come"
     ;;
   P35_a_new_one_that_never_comes_up_gives_its_place_back)
-    # Its helper works, but its agent does nothing; and it waits for eight seconds, not for a minute.
+    # Its helper works, but its agent does nothing; and it waits for three seconds, not for a minute.
     docker create --name broken --entrypoint /bin/busybox "$image:2" >/dev/null
     printf '#!/bin/busybox sh\n[ "$1" != run ] || exec /bin/busybox sleep 600\nexec /usr/bin/cattle-agent entry-point "$@"\n' >"$host/broken"
     chmod 0755 "$host/broken"
     docker cp "$host/broken" broken:/broken >/dev/null
-    docker commit --change 'ENTRYPOINT ["/broken"]' --change 'CMD []' --change 'ENV CATTLE_UPGRADE_PROBATION_SECONDS=8' broken "$image:broken" >/dev/null
+    docker commit --change 'ENTRYPOINT ["/broken"]' --change 'CMD []' --change 'ENV CATTLE_UPGRADE_PROBATION_SECONDS=3' broken "$image:broken" >/dev/null
     docker rm broken >/dev/null
     new_host
     before=$(newest_host)
@@ -241,7 +241,7 @@ case $2 in
     # Another one while a container takes its time to stop.
     id=$(container_of_lab '["sleep","600"]')
     reaches "$id" running
-    ask "containers/$id?action=stop" -d '{"timeout":3}' >/dev/null
+    ask "containers/$id?action=stop" -d '{"timeout":2}' >/dev/null
     within 20 grep -q 'taken: compute.instance.deactivate' "$host/program.log" || fail "no stop: $(cat "$host/program.log")"
     setting agent.package.python.agent.url http://127.0.0.1:1/another.tar.gz
     ends_with 5
