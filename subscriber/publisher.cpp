@@ -52,6 +52,7 @@ http::ClientOptions http_options(const Connection& connection) {
   options.extra_ca_files = connection.extra_ca_files;
   options.username = connection.access_key;
   options.password = connection.secret_key.reveal();
+  options.follow_to_https = true;
   if (!bypasses_proxy(connection.no_proxy, url->host, url->port)) options.proxy = connection.proxy;
   return options;
 }

@@ -4,11 +4,13 @@
 #include "docker-client/http/ca_bundle.hpp"
 #include "docker-client/http/handle.hpp"
 #include "docker-client/http/transfer.hpp"
+#include "docker-client/http/url.hpp"
 
 #include <curl/curl.h>
 
 #include <mutex>
 #include <new>
+#include <optional>
 
 namespace cattle::http {
 
@@ -46,6 +48,13 @@ struct Client::Impl {
   }
 
   Response run(const Request& request, const StreamSink* sink, const std::stop_token& stop) {
+    if (Impl* there = moved()) return there->run(request, sink, stop);
+    Response response = ask(request, sink, stop);
+    Impl* there = follow(response);
+    return there != nullptr ? there->run(request, sink, stop) : response;
+  }
+
+  Response ask(const Request& request, const StreamSink* sink, const std::stop_token& stop) {
     std::unique_ptr<Handle> handle = borrow();
     Transfer transfer(options, request, sink);
     Response response;
@@ -59,8 +68,30 @@ struct Client::Impl {
     return response;
   }
 
+  Impl* moved() {
+    const std::lock_guard lock(mutex);
+    return secure.get();
+  }
+
+  /// nullptr where a redirect is none, or none to follow.
+  Impl* follow(const Response& response) {
+    if (!options.follow_to_https || response.status / 100 != 3) return nullptr;
+    const std::string* location = response.header("location");
+    const auto here = parse_url(options.base_url);
+    const auto there = location == nullptr ? std::nullopt : parse_url(*location);
+    if (!here || !there || here->scheme != "http" || there->scheme != "https" || there->host != here->host)
+      return nullptr;
+    ClientOptions next = options;
+    next.base_url = there->origin() + (here->path == "/" ? "" : here->path);
+    next.follow_to_https = false;
+    const std::lock_guard lock(mutex);
+    if (!secure) secure = std::make_unique<Impl>(std::move(next));
+    return secure.get();
+  }
+
   const ClientOptions options;
   std::mutex mutex;
+  std::unique_ptr<Impl> secure;    ///< The same peer by https, once it has sent us there; stays.
   std::optional<CaBundle> bundle;  ///< Set before the first handle, which points into it, and never changed.
   std::vector<std::unique_ptr<Handle>> idle;
 };

@@ -32,6 +32,10 @@ struct ClientOptions {
   std::vector<std::pair<std::string, std::string>> headers;  ///< Sent with every request.
   std::chrono::milliseconds connect_timeout{10'000};
   std::size_t idle_connections = 4;  ///< Handles, each with its connection, kept for the next call.
+  /// A peer at http that redirects to https on the same host is asked again there, with the same method and
+  /// body, and only there from then on (S35). Any other redirect is an answer like others: credentials go
+  /// nowhere else.
+  bool follow_to_https = false;
 };
 
 struct Request {

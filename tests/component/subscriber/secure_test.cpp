@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cattle/subscriber/publisher.hpp"
 #include "cattle/subscriber/subscription.hpp"
+#include "docker-client/http/client.hpp"
+#include "subscriber/http_options.hpp"
 #include "tests/component/subscriber/recorder.hpp"
 #include "tests/support/fake_server.hpp"
 #include "tests/support/test_ca.hpp"
@@ -142,6 +144,49 @@ TEST(Tls, S35_a_redirect_to_https_on_the_same_host_is_followed_and_kept) {
   secure.cut();
   ASSERT_TRUE(secure.wait_subscribed(2));
   EXPECT_EQ(plain.requests("/subscribe").size(), 1U);
+}
+
+support::ServerAnswer moved_to(const std::string& location) {
+  support::ServerAnswer redirect;
+  redirect.status = 302;
+  redirect.headers = {{"Location", location}};
+  return redirect;
+}
+
+TEST(Tls, S35_replies_and_config_items_follow_to_https_on_the_same_host_and_stay_there) {
+  const TestCa ca;
+  const FakeServer secure(secured(ca.issue({"127.0.0.1"})));
+  FakeServer plain;
+  plain.answer("/publish", moved_to(secure.url("/v1/publish")));
+  plain.answer("/configcontent/pyagent", moved_to(secure.url("/v1/configcontent/pyagent")));
+  const auto connection = towards(plain.url(), ca.ca_file()).connection;
+  const Publisher publisher({connection});
+  EXPECT_EQ(publisher.publish_once(R"({"name":"reply.1","previousIds":["a"]})").status, 201);
+  EXPECT_EQ(publisher.publish_once(R"({"name":"reply.1","previousIds":["b"]})").status, 201);
+  EXPECT_EQ(secure.replies().size(), 2U);
+  EXPECT_EQ(plain.requests("/publish").size(), 1U);
+
+  const http::Client api(http_options(connection));
+  http::Request put;
+  put.method = "PUT";
+  put.target = "/configcontent/pyagent?version=latest";
+  EXPECT_EQ(api.send(put).status, 200);
+  EXPECT_EQ(secure.requests("/configcontent/pyagent").at(0).method, "PUT");
+}
+
+TEST(Tls, S35_credentials_follow_no_redirect_to_another_host_or_away_from_https) {
+  const TestCa ca;
+  FakeServer secure(secured(ca.issue({"127.0.0.1", "localhost"})));
+  FakeServer plain;
+  plain.answer("/publish", moved_to(secure.url("/v1/publish", "localhost")));
+  const Publisher elsewhere({towards(plain.url(), ca.ca_file()).connection});
+  EXPECT_EQ(elsewhere.publish_once("{}").status, 302);
+  EXPECT_TRUE(secure.requests().empty());
+
+  secure.answer("/publish", moved_to(plain.url("/v1/publish")));
+  const Publisher downwards({towards(secure.url(), ca.ca_file()).connection});
+  EXPECT_EQ(downwards.publish_once("{}").status, 302);
+  EXPECT_EQ(plain.requests("/publish").size(), 1U);
 }
 
 TEST(Proxy, P52_the_subscription_and_the_publisher_go_through_it_with_its_credentials) {
