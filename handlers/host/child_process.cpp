@@ -93,6 +93,15 @@ constexpr auto keep_own_descriptors = [](const auto& /*executor*/) {
   }
 };
 
+/// Runs in the child as well. The agent takes its signals in one place, blocked everywhere else, and ignores
+/// a reader's leaving; a program that inherits either can't be told to end, and writes on to nobody.
+constexpr auto have_own_signals = [](const auto& /*executor*/) {
+  sigset_t none;
+  sigemptyset(&none);
+  ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+  std::signal(SIGPIPE, SIG_DFL);
+};
+
 int exit_code_of(const process::child& child) {
   constexpr int kSignalBase = 128;
   const int status = child.native_exit_code();
@@ -162,7 +171,8 @@ class Run {
     return process::child(process::exe = program_path(command.argv.front()), process::args = arguments,
                           process::env = environment_of(command.environment), process::start_dir = directory,
                           process::std_in < in_, std::forward<Outputs>(outputs)..., group_,
-                          process::extend::on_exec_setup = keep_own_descriptors, failure);
+                          process::extend::on_exec_setup = keep_own_descriptors,
+                          process::extend::on_exec_setup = have_own_signals, failure);
   }
 
   static constexpr std::chrono::milliseconds kPoll{10};

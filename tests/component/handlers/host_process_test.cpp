@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include <csignal>
 #include <thread>
 
 namespace cattle::handlers {
@@ -50,6 +51,35 @@ TEST(ChildProcess, has_only_the_environment_input_and_descriptors_that_it_was_gi
   command.input = "from stdin\n";
   const auto result = run(command);
   EXPECT_EQ(result.output, "from stdin\nhello\n4\n");  // three, and the one that ls reads the directory by
+}
+
+/// As the agent sets its own (agent/signals.cpp), for the time of a test.
+class SignalsOfTheAgent {
+ public:
+  SignalsOfTheAgent() : pipe_(std::signal(SIGPIPE, SIG_IGN)) {
+    sigset_t blocked;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGTERM);
+    sigaddset(&blocked, SIGINT);
+    ::pthread_sigmask(SIG_BLOCK, &blocked, &before_);
+  }
+  ~SignalsOfTheAgent() {
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    std::signal(SIGPIPE, pipe_);
+  }
+  SignalsOfTheAgent(const SignalsOfTheAgent&) = delete;
+  SignalsOfTheAgent& operator=(const SignalsOfTheAgent&) = delete;
+
+ private:
+  sigset_t before_{};
+  void (*pipe_)(int);
+};
+
+TEST(ChildProcess, can_be_ended_by_the_signals_that_the_agent_keeps_for_itself) {
+  const SignalsOfTheAgent signals;
+  EXPECT_EQ(run(shell("kill -TERM $$; echo alive")).exit_code, 128 + SIGTERM);
+  EXPECT_EQ(run(shell("kill -INT $$; echo alive")).exit_code, 128 + SIGINT);
+  EXPECT_EQ(run(shell("kill -PIPE $$; echo alive")).exit_code, 128 + SIGPIPE);
 }
 
 TEST(ChildProcess, arguments_are_no_shell_text) {
