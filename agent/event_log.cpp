@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/event_log.hpp"
 
+#include "handlers/resource_key.hpp"
+
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
 
 namespace cattle::agent {
 namespace {
 
 constexpr std::size_t kShortId = 12;
+constexpr std::size_t kLongestName = 128;
 
 /// nullptr when absent or no text.
 const std::string* text(const nlohmann::json& object, const char* key) {
@@ -15,12 +20,21 @@ const std::string* text(const nlohmann::json& object, const char* key) {
   return found == object.end() ? nullptr : found->get_ptr<const std::string*>();
 }
 
+/// One word, since `cattle-agent explain` reads it again.
+std::string word(std::string_view text) {
+  auto one = one_line(text, kLongestName);
+  std::replace(one.begin(), one.end(), ' ', '_');
+  return one;
+}
+
 }  // namespace
 
 EventLog::EventLog(AgentLog& log, const subscriber::Event& event, const handlers::ResourceKey& key,
                    bool quiet)
     : log_(log), event_(event), quiet_(quiet), redaction_(event.data) {
   constexpr std::string_view kContainer = "container:";
+  constexpr std::string_view kInstance = "instance:";
+  if (key.key.starts_with(kInstance)) uuid_ = key.key.substr(kInstance.size());
   for (const auto& name : {key.key, key.alias}) {
     if (name.starts_with(kContainer)) container(std::string_view(name).substr(kContainer.size()));
   }
@@ -28,7 +42,7 @@ EventLog::EventLog(AgentLog& log, const subscriber::Event& event, const handlers
 
 void EventLog::container(std::string_view docker_id) {
   const std::lock_guard lock(mutex_);
-  container_ = docker_id.substr(0, kShortId);
+  container_ = word(docker_id.substr(0, kShortId));
 }
 
 void EventLog::taken(std::string_view admission) {
@@ -37,9 +51,21 @@ void EventLog::taken(std::string_view admission) {
   if (const auto* process = text(event_.context, "prettyProcess")) message += " process=" + *process;
   if (const auto* id = text(event_.context, "processId")) message += " processId=" + *id;
   if (const auto* resource = text(event_.context, "prettyResource")) message += " resource=" + *resource;
+  message += instance();
   message += admission;
   // Nothing of the event's data is in it, and this runs on the network thread: no search for secrets.
   write(Level::info, message);
+}
+
+void EventLog::dropped(std::string_view reason) {
+  write(Level::warn, "dropped: " + event_.name + ": " + std::string(reason) + instance());
+}
+
+/// What `cattle-agent explain` finds it by, beside the container, which may not be there yet.
+std::string EventLog::instance() const {
+  if (uuid_.empty()) return {};
+  const auto name = handlers::instance_name(event_);
+  return " instance=" + word(uuid_) + (name.empty() ? "" : " name=" + word(name));
 }
 
 void EventLog::call(const docker::CallRecord& record) {

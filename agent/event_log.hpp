@@ -29,11 +29,14 @@ class EventLog : public handlers::EventLog {
 
   /// First line: what it is about, and the server's own process, by which a person finds the way back (E7).
   void taken(std::string_view admission);
+  /// The only line, or the last one: it was not run.
+  void dropped(std::string_view reason);
   void call(const docker::CallRecord& record);
   /// What the event holds as secret, starred.
   [[nodiscard]] std::string redacted(std::string_view text) const { return redaction_.apply(text); }
 
  private:
+  [[nodiscard]] std::string instance() const;
   [[nodiscard]] bool shows(Level level) const;
   void line(Level level, std::string_view message);
   void write(Level level, std::string_view message);
@@ -41,6 +44,7 @@ class EventLog : public handlers::EventLog {
   AgentLog& log_;
   const subscriber::Event& event_;
   const bool quiet_;
+  std::string uuid_;  ///< Of the instance that it is about; "" when it is about another thing.
   Redaction redaction_;
   mutable std::mutex mutex_;
   std::string container_;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/explain.hpp"
 
-#include <chrono>
+#include <algorithm>
+#include <array>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -9,6 +10,7 @@
 #include <iomanip>
 #include <map>
 #include <optional>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <string_view>
@@ -82,10 +84,71 @@ void for_each_line(const std::string& log_file, const std::function<void(const L
   }
 }
 
-bool is_about(const Line& line, const std::string& subject) {
-  if (line.event == subject) return true;
-  if (subject.size() >= kShortestBeginning && line.event.starts_with(subject)) return true;
-  return subject.size() >= kShortContainer && line.container == subject.substr(0, kShortContainer);
+/// What one event had to do with, as far as its lines tell.
+struct Concerns {
+  std::set<std::string> containers;  ///< Short ids.
+  std::set<std::string> instances;   ///< Uuids.
+  std::set<std::string> names;       ///< Of instances and of containers, without slash.
+};
+
+std::string without_slash(const std::string& name) {
+  return name.starts_with('/') ? name.substr(1) : name;
+}
+
+void note(const Line& line, Concerns& concerns) {
+  if (!line.container.empty()) concerns.containers.insert(line.container);
+  // Other lines may quote anything.
+  constexpr std::array<std::string_view, 3> kTelling{"taken: ", "dropped: ", "container: "};
+  if (std::none_of(kTelling.begin(), kTelling.end(),
+                   [&line](std::string_view beginning) { return line.text.starts_with(beginning); })) {
+    return;
+  }
+  constexpr std::string_view kInstance = "instance=";
+  constexpr std::string_view kName = "name=";
+  std::istringstream in(line.text);
+  std::string word;
+  while (in >> word) {
+    if (word.back() == ',') word.pop_back();  // ", waits behind 2 for ..." comes after it.
+    if (word.starts_with(kInstance)) concerns.instances.insert(word.substr(kInstance.size()));
+    if (word.starts_with(kName)) concerns.names.insert(without_slash(word.substr(kName.size())));
+  }
+}
+
+bool begins(const std::string& whole, const std::string& subject) {
+  return whole == subject || (subject.size() >= kShortestBeginning && whole.starts_with(subject));
+}
+
+bool is_about(const Concerns& concerns, const std::string& subject) {
+  const auto any = [](const std::set<std::string>& words, const std::string& wanted) {
+    return std::any_of(words.begin(), words.end(),
+                       [&wanted](const std::string& word) { return begins(word, wanted); });
+  };
+  return any(concerns.containers, subject.substr(0, kShortContainer)) || any(concerns.instances, subject) ||
+         concerns.names.contains(without_slash(subject));
+}
+
+bool meet(const std::set<std::string>& left, const std::set<std::string>& right) {
+  return std::any_of(left.begin(), left.end(),
+                     [&right](const std::string& word) { return right.contains(word); });
+}
+
+/// The events to tell: those that the subject names, and with a container each one that had to do with it or
+/// with its instance, by whatever name.
+std::set<std::string> chosen(const std::map<std::string, Concerns>& events, const std::string& subject) {
+  std::set<std::string> found;
+  Concerns wanted;
+  for (const auto& [event, concerns] : events) {
+    if (begins(event, subject)) found.insert(event);
+    if (!is_about(concerns, subject)) continue;
+    wanted.containers.insert(concerns.containers.begin(), concerns.containers.end());
+    wanted.instances.insert(concerns.instances.begin(), concerns.instances.end());
+    found.insert(event);
+  }
+  for (const auto& [event, concerns] : events) {
+    if (meet(concerns.containers, wanted.containers) || meet(concerns.instances, wanted.instances))
+      found.insert(event);
+  }
+  return found;
 }
 
 void tell(const std::string& event, const std::vector<Line>& lines, std::ostream& out) {
@@ -113,14 +176,16 @@ void tell(const std::string& event, const std::vector<Line>& lines, std::ostream
 }  // namespace
 
 bool explain(const std::string& subject, const std::string& log_file, std::ostream& out) {
+  std::map<std::string, Concerns> events;
+  for_each_line(log_file, [&](const Line& line) { note(line, events[line.event]); });
+  const auto wanted = chosen(events, subject);
   std::map<std::string, std::vector<Line>> stories;
   std::vector<std::string> order;
   for_each_line(log_file, [&](const Line& line) {
-    if (is_about(line, subject) && stories.try_emplace(line.event).second) order.push_back(line.event);
-  });
-  // A second time, since lines before the container was known belong to the story, too.
-  for_each_line(log_file, [&](const Line& line) {
-    if (const auto story = stories.find(line.event); story != stories.end()) story->second.push_back(line);
+    if (!wanted.contains(line.event)) return;
+    const auto [story, first] = stories.try_emplace(line.event);
+    if (first) order.push_back(line.event);
+    story->second.push_back(line);
   });
   for (const auto& event : order) tell(event, stories.at(event), out);
   return !order.empty();

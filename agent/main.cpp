@@ -50,7 +50,12 @@ int event(Arguments arguments) {
 
 int story(const Arguments& arguments) {
   if (explain(arguments.subject, arguments.log_file, std::cout)) return exit_code::kSuccess;
-  std::cerr << arguments.log_file << " knows no event and no container " << arguments.subject << "\n";
+  std::cerr
+      << arguments.log_file << " and the older files beside it know no event and no container \""
+      << arguments.subject
+      << "\": give an event's id, a container's id or name, or an instance's uuid; of ids, eight "
+         "characters do.\nPings are written only with CATTLE_DEBUG=true, and what other hosts did is in "
+         "their logs.\n";
   return exit_code::kNotFound;
 }
 
@@ -104,7 +109,8 @@ void add_debugging(CLI::App& app, Arguments& arguments, Action& action) {
   event_app->callback([&] { action = [&] { return event(arguments); }; });
 
   auto* explain_app = app.add_subcommand("explain", "Tell an event's story from agent.log");
-  explain_app->add_option("subject", arguments.subject, "Event id, or a container's id")->required();
+  explain_app->add_option("subject", arguments.subject, "Event id, or a container's id, name or uuid")
+      ->required();
   explain_app->add_option("--log", arguments.log_file, "agent.log to read")
       ->envname("CATTLE_AGENT_LOG_FILE")
       ->default_val("/var/log/rancher/agent.log");

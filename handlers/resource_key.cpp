@@ -76,4 +76,10 @@ ResourceKey no_key(const Event& /*event*/) {
   return {};
 }
 
+std::string instance_name(const Event& event) {
+  const auto& volume = at(event.data, {"volumeStoragePoolMap", "volume"});
+  if (is_root(volume)) return string_of(at(volume, {"instance", "name"}));
+  return string_of(at(event.data, {"instanceHostMap", "instance", "name"}));
+}
+
 }  // namespace cattle::handlers

@@ -26,4 +26,7 @@ namespace cattle::handlers {
 /// Touches nothing.
 [[nodiscard]] ResourceKey no_key(const Event& event);
 
+/// What people call the instance that instance_key and volume_key tell by its uuid; "" for other things.
+[[nodiscard]] std::string instance_name(const Event& event);
+
 }  // namespace cattle::handlers

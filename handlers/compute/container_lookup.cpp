@@ -40,6 +40,16 @@ std::string label_of(const std::map<std::string, std::string>& labels, const std
   return found == labels.end() ? std::string() : found->second;
 }
 
+void name_in_log(const std::string& docker_id, const std::string& docker_name, const Context& context) {
+  context.log.container(docker_id);
+  // `cattle-agent explain NAME` finds the container's events by it.
+  context.log.debug("container: name=" + docker_name);
+}
+
+void name_in_log(const ContainerMatch& match, const Context& context) {
+  name_in_log(match.id, match.names.empty() ? std::string() : match.names.front(), context);
+}
+
 ContainerMatch match_of(docker::Container container) {
   ContainerMatch match;
   match.id = container.id;

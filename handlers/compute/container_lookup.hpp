@@ -2,6 +2,7 @@
 #pragma once
 
 #include "docker-client/client.hpp"
+#include "handlers/context.hpp"
 #include "handlers/model/instance_reference.hpp"
 
 #include <cstdint>
@@ -37,6 +38,10 @@ enum class NameRule : std::uint8_t {
 [[nodiscard]] std::optional<ContainerMatch> find_container(const docker::Client& engine,
                                                            const InstanceReference& instance, NameRule rule,
                                                            const docker::Call& call);
+
+/// From here on the log's lines carry this container, and one line says what Docker calls it.
+void name_in_log(const std::string& docker_id, const std::string& docker_name, const Context& context);
+void name_in_log(const ContainerMatch& match, const Context& context);
 
 [[nodiscard]] ContainerMatch match_of(docker::Container container);
 [[nodiscard]] ContainerMatch match_of(docker::ContainerSummary entry);

@@ -14,7 +14,7 @@ constexpr std::chrono::seconds kLongestRemoval{10};
 ContainerRemoval::Result ContainerRemoval::remove(const InstanceReference& instance, Context& context) const {
   auto match = find_container(engine_, instance, NameRule::counts, context.call);
   if (!match) return {};
-  context.log.container(match->id);
+  name_in_log(*match, context);
   if (agent_.is(match->id, match->names)) {
     context.log.warn("This is the agent's own container: it is not removed");
     return {Outcome::kept, std::move(match)};

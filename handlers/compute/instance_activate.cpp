@@ -33,7 +33,7 @@ std::optional<nlohmann::json> InstanceActivate::handle(const Event& event, Conte
   const auto reference = decode_instance_host_map_reference(event.data);
   auto match =
       find_container(parts_.engine, reference, no_op ? NameRule::counts : NameRule::ignored, context.call);
-  if (match) context.log.container(match->id);
+  if (match) name_in_log(*match, context);
   if (no_op && !match) return parts_.reply.absent(event, reference);
   if (match && (no_op || match->running)) {
     const auto rule = no_op ? AddressRule::awaited_quietly : AddressRule::awaited;
@@ -65,7 +65,7 @@ std::string InstanceActivate::create_and_start(const InstanceHostMap& map, Conte
   report(spec, context);
   if (spec.pull_always) parts_.pulls.fetch(source_of(map.instance, spec), context);
   const auto container = create(map.instance, spec, context);
-  context.log.container(container.id);
+  name_in_log(container.id, "/" + spec.name, context);
   start(container, described(spec), context);
   return container.id;
 }

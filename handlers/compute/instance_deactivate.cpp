@@ -17,7 +17,7 @@ std::optional<nlohmann::json> InstanceDeactivate::handle(const Event& event, Con
   const auto instance = decode_instance_host_map_reference(event.data);
   auto match = find_container(engine_, instance, NameRule::counts, context.call);
   if (!match) return reply_.absent(event, instance);
-  context.log.container(match->id);
+  name_in_log(*match, context);
   const bool protected_one = agent_.is(match->id, match->names);
   if (protected_one) context.log.warn("This is the agent's own container: it is not stopped");
   if (process.no_op || protected_one || !match->running) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "handlers/compute/instance_force_stop.hpp"
 
+#include "handlers/compute/container_lookup.hpp"
 #include "handlers/json_fields.hpp"
 
 #include <chrono>
@@ -19,9 +20,10 @@ std::optional<nlohmann::json> InstanceForceStop::handle(const Event& event, Cont
     context.log.warn("data.instanceForceStop.id is missing: nothing is stopped");
     return std::nullopt;
   }
-  context.log.container(id);
+  context.log.container(id);  // Said even when it is gone.
   const auto container = engine_.inspect_container(id, context.call);
   if (!container) return std::nullopt;
+  name_in_log(container->id, container->name, context);
   if (agent_.is(container->id, {container->name})) {
     context.log.warn("This is the agent's own container: it is not stopped");
     return std::nullopt;

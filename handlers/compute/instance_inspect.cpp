@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "handlers/compute/instance_inspect.hpp"
 
+#include "handlers/compute/container_lookup.hpp"
 #include "handlers/compute/inspect_document.hpp"
 #include "handlers/json_fields.hpp"
 
@@ -25,7 +26,7 @@ std::optional<nlohmann::json> InstanceInspect::handle(const Event& event, Contex
   auto& document = data[event.resource_type.value_or("instanceInspect")];
   document = nlohmann::json::object();
   if (container) {
-    context.log.container(container->id);
+    name_in_log(container->id, container->name, context);
     document = inspect_document(std::move(*container));
   }
   return data;

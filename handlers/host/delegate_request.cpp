@@ -106,7 +106,7 @@ std::optional<docker::Container> DelegateRequest::find(const nlohmann::json& dat
     context.log.info("delegate.request: its container is not on this host");
     return std::nullopt;
   }
-  context.log.container(match->id);
+  name_in_log(*match, context);
   auto container =
       match->inspected ? std::move(match->inspected) : engine_.inspect_container(match->id, context.call);
   if (container && container->running && container->pid > 0) return container;

@@ -99,6 +99,17 @@ TEST_F(ProcessTest, version_help_and_wrong_usage) {
   EXPECT_EQ(exit_code(), exit_code::kUsage) << "a secret has no place on a command line";
 }
 
+TEST_F(ProcessTest, explain_says_what_it_looked_for_when_the_log_knows_nothing_of_it) {
+  std::ofstream(options_.log.file) << "2026-11-24T23:31:22.123+00:00 info  event=a1 taken: ping\n";
+  run({"explain", "web-1"});
+  EXPECT_EQ(exit_code(), exit_code::kNotFound);
+  EXPECT_THAT(output(), testing::AllOf(HasSubstr(options_.log.file), HasSubstr("no container \"web-1\""),
+                                       HasSubstr("a container's id or name, or an instance's uuid")));
+  run({"explain", "a1"});
+  EXPECT_EQ(exit_code(), exit_code::kSuccess);
+  EXPECT_THAT(output(), HasSubstr("taken: ping"));
+}
+
 TEST_F(ProcessTest, S15_the_platform_name_of_the_url_wins_and_the_agent_id_is_sent) {
   variables_["PLATFORM_URL"] = server_.url();
   variables_["CATTLE_URL"] = "http://127.0.0.1:9/v1";
