@@ -68,7 +68,7 @@ void Agent::request_exit(const std::string& reason) {
 
 subscriber::SubscriptionListener Agent::listener() {
   subscriber::SubscriptionListener result;
-  result.on_frame = [this](const std::string& frame) { dispatcher_.frame(frame, Clock::now()); };
+  result.on_frame = [this](std::string frame) { dispatcher_.frame(std::move(frame), Clock::now()); };
   result.on_subscribed = [this] {
     outages_.subscribed(subscription_.health().server_version);
     upkeep_.subscribed();

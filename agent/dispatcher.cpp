@@ -40,19 +40,23 @@ Dispatcher::Dispatcher(const Router& router, const ReplyPublisher& publisher, Ag
       queue_(options.queue),
       workers_(options.workers),
       immediate_(options.immediate),
-      pings_(options.pings) {}
+      pings_(options.pings),
+      intake_(
+          options.intake, [this](Event event) { accept(std::move(event)); },
+          [this](const Event& event) { return in_order(event); }, log) {}
 
 Dispatcher::~Dispatcher() {
   stop();
 }
 
-void Dispatcher::frame(std::string_view text, Clock::time_point received) {
-  try {
-    accept(subscriber::decode_event(text, received));
-  } catch (const std::exception& failure) {
-    // By size and cause: the content may hold secrets.
-    log_.warn("a frame of " + std::to_string(text.size()) + " bytes is dropped: " + failure.what());
-  }
+void Dispatcher::frame(std::string text, Clock::time_point received) {
+  intake_.take(std::move(text), received);
+}
+
+/// Only what works on one thing after the other has an order to keep.
+bool Dispatcher::in_order(const Event& event) const {
+  const auto* route = router_.find(event.name);
+  return route != nullptr && (route->admission == Admission::queued || route->admission == Admission::joined);
 }
 
 void Dispatcher::accept(Event event) {
@@ -177,7 +181,7 @@ void Dispatcher::release_next(const Work& finished) {
 }
 
 void Dispatcher::drop(const Work& work, std::string_view reason) {
-  log_of(log_, work).warn("dropped: " + work.event().name + ": " + std::string(reason));
+  log_of(log_, work).dropped(reason);
   ids_.leave(work);
 }
 
@@ -196,6 +200,7 @@ bool Dispatcher::wait_until_idle(std::chrono::milliseconds limit) const {
 
 void Dispatcher::stop() {
   close();
+  intake_.stop();
   pings_.stop();
   immediate_.stop();
   workers_.stop();

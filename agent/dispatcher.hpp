@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "agent/frame_intake.hpp"
 #include "agent/ids_in_work.hpp"
 #include "agent/log.hpp"
 #include "agent/progress_sink.hpp"
@@ -28,6 +29,7 @@ struct DispatcherOptions {
   PoolOptions immediate{64, 16'384};  ///< Look-ups and config.update: beside everything else.
   PoolOptions pings{8, 16'384};
   ProgressOptions progress;
+  IntakeOptions intake;
 };
 
 /// The one path of an event from its frame to its reply: decode, route, admit, run, publish
@@ -40,8 +42,9 @@ class Dispatcher {
   Dispatcher(const Dispatcher&) = delete;
   Dispatcher& operator=(const Dispatcher&) = delete;
 
-  /// Never blocks and never throws: called on the network thread.
-  void frame(std::string_view text, Clock::time_point received);
+  /// Never blocks and never throws: called on the network thread. A large frame may still be decoded when
+  /// this returns; until then it is not in work.
+  void frame(std::string text, Clock::time_point received);
 
   /// Begins nothing any more: what waits is dropped, what runs goes on.
   void close();
@@ -52,6 +55,7 @@ class Dispatcher {
   [[nodiscard]] std::size_t in_work() const { return ids_.size(); }
 
  private:
+  [[nodiscard]] bool in_order(const subscriber::Event& event) const;
   void accept(subscriber::Event event);
   void unknown(const subscriber::Event& event);
   void admit(const std::shared_ptr<Work>& work);
@@ -78,6 +82,7 @@ class Dispatcher {
   WorkerPool workers_;
   WorkerPool immediate_;
   WorkerPool pings_;
+  FrameIntake intake_;
 };
 
 }  // namespace cattle::agent

@@ -109,7 +109,7 @@ class FuzzedAgent {
   void take(std::string_view frame) {
     const auto id = id_that_awaits_a_reply(frame);
     const auto before = id ? finals(*id) : 0;
-    dispatcher_.frame(frame, Clock::now());
+    dispatcher_.frame(std::string(frame), Clock::now());
     if (!dispatcher_.wait_until_idle(50s)) fail("The event hangs:", frame);
     if (id && finals(*id) != before + 1) fail("The event got no final reply, or more than one:", frame);
   }

@@ -115,5 +115,23 @@ TEST(Event, endless_nesting_is_refused_before_it_costs_memory) {
   EXPECT_EQ(cause(R"({"id":"a","name":"ping","data":)" + std::string(1'000'000, '[')), "nested too deeply");
 }
 
+TEST(Event, brackets_in_texts_are_no_nesting) {
+  const std::string brackets = std::string(300, '[') + R"(\"\\)" + std::string(300, '{');
+  const auto event = decode_event(R"({"id":"a","name":"ping","data":{"x":")" + brackets + R"("}})", {});
+  EXPECT_EQ(event.data.at("x").get<std::string>().size(), 602U);
+  std::string siblings = "[]";
+  for (int i = 0; i < 300; ++i) siblings += ",[]";
+  EXPECT_NO_THROW(decode_event(R"({"id":"a","name":"ping","data":{"x":[)" + siblings + "]}}", {}));
+}
+
+TEST(Event, a_long_list_of_objects_takes_no_time_that_grows_with_its_square) {
+  std::string list = "{}";
+  while (list.size() < 750'000) list += R"(,{})";
+  const auto begun = std::chrono::steady_clock::now();
+  const auto event = decode_event(R"({"id":"a","name":"ping","data":{"x":[)" + list + "]}}", begun);
+  EXPECT_GE(event.data.at("x").size(), 250'000U);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(15));
+}
+
 }  // namespace
 }  // namespace cattle::subscriber
