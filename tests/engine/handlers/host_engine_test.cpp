@@ -7,9 +7,8 @@
 #include "handlers/host/port_check.hpp"
 #include "handlers/storage/volume_activate.hpp"
 #include "handlers/storage/volume_preparation.hpp"
+#include "tests/engine/handlers/rig_on_engine.hpp"
 #include "tests/support/handler_fixture.hpp"
-#include "tests/support/handler_rig.hpp"
-#include "tests/support/test_engine.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -33,19 +32,19 @@ json managed(const std::string& name, const json& device = -1) {
       {{"name", name}, {"deviceNumber", device}, {"data", {{"fields", {{"driver", "local"}}}}}});
 }
 
-class HostOnEngine : public EngineTest {
+class HostOnEngine : public RigOnEngine {
  protected:
+  [[nodiscard]] handlers::HostOptions host() const override {
+    handlers::HostOptions options;
+    options.docker_uuid = "host-1";
+    options.physical_host_uuid = "physical-1";
+    options.hostname = "vm";
+    options.host_ip = "127.0.0.1";
+    options.host_key_file = keys_.path() + "/host.key";
+    return options;
+  }
   void SetUp() override {
-    EngineTest::SetUp();
-    if (IsSkipped() || HasFatalFailure()) return;
-    HandlerRig::Options options;
-    options.engine.host = engine().docker_host;
-    options.host.docker_uuid = "host-1";
-    options.host.physical_host_uuid = "physical-1";
-    options.host.hostname = "vm";
-    options.host.host_ip = "127.0.0.1";
-    options.host.host_key_file = keys_.path() + "/host.key";
-    rig_ = std::make_unique<HandlerRig>(options);
+    RigOnEngine::SetUp();
     tag_ = "hoe" + std::to_string(std::chrono::system_clock::now().time_since_epoch().count());
   }
   void TearDown() override {
@@ -53,7 +52,6 @@ class HostOnEngine : public EngineTest {
     for (const auto& id : made_) (void)docker().remove_container(id, {.force = true, .volumes = true}, {});
     (void)docker().remove_volume(tag_, {});
   }
-  const docker::Client& docker() const { return rig_->engine(); }
   std::string create(const std::string& name, json body, bool start = true) {
     body["Image"] = engine().image;
     if (!body.contains("Cmd")) body["Cmd"] = {"sleep", "600"};
@@ -81,7 +79,6 @@ class HostOnEngine : public EngineTest {
   }
 
   support::TempDir keys_;
-  std::unique_ptr<HandlerRig> rig_;
   std::string tag_;
   std::vector<std::string> made_;
 };

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/support/handler_rig.hpp"
-#include "tests/support/test_engine.hpp"
+#include "tests/engine/handlers/rig_on_engine.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -37,14 +36,11 @@ std::string fresh_uuid() {
   return "t" + std::to_string(now) + "-" + std::to_string(++count);
 }
 
-class InstancesOnEngine : public EngineTest {
+class InstancesOnEngine : public RigOnEngine {
  protected:
   void SetUp() override {
-    EngineTest::SetUp();
-    if (IsSkipped() || HasFatalFailure()) return;
-    HandlerRig::Options options;
-    options.engine.host = engine().docker_host;
-    rig_ = std::make_unique<HandlerRig>(options);
+    RigOnEngine::SetUp();
+    if (!rig_) return;
     (void)docker().remove_image(engine().registry_image, true, false, {});
   }
   void TearDown() override {
@@ -54,7 +50,6 @@ class InstancesOnEngine : public EngineTest {
   }
 
   [[nodiscard]] HandlerRig& rig() const { return *rig_; }
-  [[nodiscard]] const docker::Client& docker() const { return rig_->engine(); }
   json make(const std::string& name, const std::string& image) {
     made_.push_back(instance(fresh_uuid(), name, image));
     return made_.back();
@@ -73,7 +68,6 @@ class InstancesOnEngine : public EngineTest {
   static const json& row_of(const json& reply) { return reply.at("instanceHostMap").at("instance"); }
 
  private:
-  std::unique_ptr<HandlerRig> rig_;
   std::vector<json> made_;
 };
 
