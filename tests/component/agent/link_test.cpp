@@ -13,16 +13,18 @@ using testing::SizeIs;
 
 class LinkTest : public AgentTest {};
 
+/// The eleven of the Go agent and host.port.check (S1), and the two more of the Python agent.
 TEST_F(LinkTest, R1_S1_one_subscription_with_every_name_of_the_table) {
   start();
   const auto requests = server_.requests("/subscribe");
   ASSERT_THAT(requests, SizeIs(1));
-  EXPECT_THAT(requests.front().values("eventNames"),
-              testing::IsSupersetOf(
-                  {"ping", "config.update", "compute.instance.activate", "compute.instance.deactivate",
-                   "compute.instance.remove", "compute.instance.force.stop", "compute.instance.inspect",
-                   "compute.instance.pull", "storage.image.activate", "storage.volume.activate",
-                   "storage.volume.deactivate", "storage.volume.remove", "host.port.check"}));
+  EXPECT_THAT(
+      requests.front().values("eventNames"),
+      testing::UnorderedElementsAreArray(
+          {"ping", "config.update", "compute.instance.activate", "compute.instance.deactivate",
+           "compute.instance.remove", "compute.instance.force.stop", "compute.instance.inspect",
+           "compute.instance.pull", "storage.image.activate", "storage.volume.activate",
+           "storage.volume.deactivate", "storage.volume.remove", "host.port.check", "delegate.request"}));
   EXPECT_THAT(engine_.calls(), SizeIs(0)) << "nothing slow comes before the subscription";
 }
 
