@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include <thread>
+#include <future>
 
 namespace cattle::agent::doctor {
 namespace {
@@ -43,7 +43,8 @@ Diagnosis examine(const Examination& examination) {
   Findings engine_findings;
   Findings server_findings;
   {
-    const std::jthread engine([&] {
+    // Each ends with its future.
+    const auto engine = std::async(std::launch::async, [&] {
       engine_findings = guarded([&] {
         auto report = check_engine(examination.engine);
         diagnosis.engine_version = report.version;
@@ -56,7 +57,7 @@ Diagnosis examine(const Examination& examination) {
         return found;
       });
     });
-    const std::jthread server([&] {
+    const auto server = std::async(std::launch::async, [&] {
       if (examination.server.connection.url.empty()) return;
       server_findings = guarded([&] { return check_server(examination.server); });
     });
