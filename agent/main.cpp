@@ -80,12 +80,14 @@ void add_run(CLI::App& app, Arguments& arguments, Action& action) {
 void add_host_commands(CLI::App& app, Arguments& arguments, Action& action) {
   auto* register_app =
       app.add_subcommand("register", "Register this host, for `run --service`; may be repeated");
+  register_app->footer(commands::kRegisterCodesHelp);
   register_app->add_option("url", arguments.url, "The URL of the server's Add Host page")->required();
   register_app->callback([&] {
     action = [&] { return commands::register_service(arguments.url, config::process_environment()); };
   });
 
   auto* doctor_app = app.add_subcommand("doctor", "Look for what keeps this host from its server or engine");
+  doctor_app->footer(commands::doctor_codes_help());
   doctor_app->add_flag("--json", arguments.as_json, "One JSON document instead of lines");
   doctor_app->callback([&] {
     action = [&] { return commands::run_doctor(arguments.as_json, config::process_environment()); };

@@ -37,20 +37,12 @@ constexpr std::array<const char*, 13> kAgentSchemas{"agent",
                                                     "externalVolumeEvent",
                                                     "schema"};
 
-<<<<<<< HEAD
-=======
-std::string lower(std::string text_in) {
-  for (char& c : text_in) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text_in;
-}
-
 /// The lines that agents read are the server's; whoever runs it leaves a mark.
 std::string bootstrap_script(const Settings& settings, const std::string& client) {
   return "#!/bin/bash\ntouch /tmp/cattle-lab-ran-bootstrap\nREQUIRED_IMAGE=\"" + settings.required_image +
          "\"\nDETECTED_CATTLE_AGENT_IP=\"" + client + "\"\n";
 }
 
->>>>>>> 8a41f13 (Run the agent image end to end: a static package build, an upgrade that the server's ping decides, and a host to test it on)
 json schema(const std::string& type, const std::string& base) {
   const std::string plural = lowered(type) + (type == "publish" ? "" : "s");
   return {{"id", type},

@@ -50,13 +50,9 @@ Response ControlApi::faults(const Request& request) {
 Response ControlApi::settings(const Request& request) {
   if (request.method == "PUT") {
     if (request.path.size() < 2) throw OperationError(422, "MissingRequired", "PUT /lab/settings/<name>");
-<<<<<<< HEAD
     set(core_.settings, request.path[1], required_body(request).value("value", json(nullptr)));
-=======
-    set(core_.settings, request.path[1], body_of(request).value("value", json(nullptr)));
     // A real server finds out by itself, within 15 minutes.
     if (request.path[1] == "agent.package.python.agent.url") core_.config.bump("pyagent");
->>>>>>> 8a41f13 (Run the agent image end to end: a static package build, an upgrade that the server's ping decides, and a host to test it on)
   }
   const json all = to_json(core_.settings);
   if (request.path.size() < 2) return json_response(200, all);

@@ -28,6 +28,15 @@ doctor::ServerTarget server_target(const config::Config& config, const config::E
 
 }  // namespace
 
+std::string doctor_codes_help() {
+  std::string text = "Exit codes: that of the first finding, 0 without any.";
+  for (auto code = static_cast<int>(doctor::Cause::configuration);
+       code <= static_cast<int>(doctor::Cause::ca_fingerprint); ++code)
+    text += " " + std::to_string(code) + " " + doctor::to_string(static_cast<doctor::Cause>(code)) + ";";
+  text.back() = '.';
+  return text;
+}
+
 int run_doctor(bool as_json, const config::Environment& environment) {
   // Ten seconds for everything: the C library's own limits for a name server that does not answer are longer.
   // No other thread is there yet.

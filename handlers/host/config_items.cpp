@@ -32,7 +32,9 @@ std::string source_of(const std::string& version) {
   return version.substr(version.rfind('-') + 1);
 }
 
+/// What is there already is not applied anew (S30).
 void place(const std::filesystem::path& path, const std::string& content) {
+  if (read_text_file(path.string()) == content) return;
   std::filesystem::create_directories(path.parent_path());
   place_text_file(path.string(), content, kReadable, WhenPresent::replace);
 }

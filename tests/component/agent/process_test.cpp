@@ -4,6 +4,8 @@
 #include "tests/component/agent/running_agent.hpp"
 
 #include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -52,6 +54,7 @@ class ProcessTest : public AgentTest {
     child_ = ::fork();
     ASSERT_GE(child_, 0);
     if (child_ == 0) {
+      if (in_child_) in_child_();
       const int file = ::open(output.c_str(), O_CREAT | O_WRONLY | O_TRUNC, 0600);
       ::dup2(file, STDOUT_FILENO);
       ::dup2(file, STDERR_FILENO);
@@ -79,6 +82,7 @@ class ProcessTest : public AgentTest {
 
   std::map<std::string, std::string> variables_;
   ::pid_t child_ = 0;
+  std::function<void()> in_child_;  ///< Before the program takes its place.
 };
 
 TEST_F(ProcessTest, a_missing_credential_ends_it_with_the_variables_name) {
@@ -116,6 +120,19 @@ TEST_F(ProcessTest, S15_the_platform_name_of_the_url_wins_and_the_agent_id_is_se
   run({"run", "--agent-id", "5"});
   ASSERT_TRUE(server_.wait_subscribed(1, 20s)) << output();
   EXPECT_THAT(server_.requests("/subscribe").at(0).target, HasSubstr("agentId=5"));
+}
+
+TEST_F(ProcessTest, S56_P46_a_stub_resolver_does_not_keep_it_from_starting) {
+  if (::geteuid() != 0) GTEST_SKIP() << "another /etc/resolv.conf takes root";
+  const auto stub = (directory_ / "resolv.conf").string();
+  std::ofstream(stub) << "nameserver 127.0.0.53\nnameserver ::1\n";
+  in_child_ = [stub] {
+    if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount(stub.c_str(), "/etc/resolv.conf", nullptr, MS_BIND, nullptr) != 0)
+      ::_exit(127);
+  };
+  run_subscribed();
+  EXPECT_TRUE(alive());
 }
 
 TEST_F(ProcessTest, sigterm_lets_running_work_finish_and_ends_with_0_and_a_close_frame) {

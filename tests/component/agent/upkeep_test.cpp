@@ -3,7 +3,9 @@
 #include "tests/component/agent/running_agent.hpp"
 
 #include <sched.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <fstream>
 #include <thread>
@@ -12,9 +14,7 @@ namespace cattle::agent {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Not;
 
 class UpkeepTest : public AgentTest {
  protected:
@@ -76,6 +76,38 @@ TEST_F(UpkeepTest, a_metadata_service_that_is_silent_is_left_alone_after_some_tr
   server_.send(ping_event("p1"));
   EXPECT_TRUE(server_.wait_reply("p1"));
   EXPECT_EQ(exits_, 0);
+}
+
+TEST_F(UpkeepTest, S60_P35_another_image_is_named_once_before_the_helper_takes_over) {
+  options_.upkeep.watch_image = true;
+  options_.upkeep.bootstrap_interval = 20ms;
+  options_.upkeep.image = {"registry.local/our/agent:7", "registry.local/our/agent"};
+  engine_.set_pull("registry.local/our/agent:8", {});
+  server_.answer("/scripts/bootstrap", {200, "#!/bin/bash\nREQUIRED_IMAGE=\"rancher/agent:v1.2.11\"\n"});
+  start();
+  const auto refused = "asks for agent image rancher/agent:v1.2.11, this one is registry.local/our/agent:7";
+  ASSERT_TRUE(logged(refused));
+  EXPECT_THAT(engine_.calls("POST", ""), IsEmpty()) << "not permitted";
+  server_.answer("/scripts/bootstrap", {200, "#!/bin/bash\nREQUIRED_IMAGE=\"registry.local/our/agent:8\"\n"});
+  ASSERT_TRUE(engine_.wait_for_calls("POST", "/containers/create", 1));
+  EXPECT_TRUE(
+      logged("asks for agent image registry.local/our/agent:8, this one is registry.local/our/agent:7"));
+  EXPECT_EQ(times_logged(refused), 1U);
+  EXPECT_EQ(times_logged("agent:8, this one is"), 1U);
+}
+
+TEST_F(UpkeepTest, P34_P37_its_own_image_changes_nothing_and_the_bootstrap_script_is_not_run) {
+  options_.upkeep.watch_image = true;
+  options_.upkeep.bootstrap_interval = 20ms;
+  options_.upkeep.image = {"registry.local/our/agent:7", "any"};
+  const auto trap = (directory_ / "trap").string();
+  server_.answer("/scripts/bootstrap",
+                 {200, "#!/bin/bash\ntouch " + trap +
+                           "\nREQUIRED_IMAGE=\"registry.local/our/agent:7\"\n$(touch " + trap + ")\n"});
+  start();
+  ASSERT_TRUE(server_.wait_requests("/scripts/bootstrap", 3));
+  EXPECT_FALSE(std::filesystem::exists(trap));
+  EXPECT_THAT(engine_.calls("POST", ""), IsEmpty());
 }
 
 void shell(const std::string& command) {

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include <fstream>
-#include <iterator>
 
 namespace cattle::agent {
 namespace {
@@ -24,11 +23,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::UnorderedElementsAre;
-
-std::string content(const std::filesystem::path& file) {
-  std::ifstream in(file);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 class Command : public RegistrationTest {
  protected:

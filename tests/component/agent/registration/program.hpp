@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <string>
@@ -21,6 +22,9 @@ struct ProgramRun {
 [[nodiscard]] ProgramRun run_program(const std::vector<std::string>& arguments,
                                      const std::map<std::string, std::string>& environment,
                                      const std::function<bool()>& prepare = {});
+
+/// Of a file; empty when there is none.
+[[nodiscard]] std::string content(const std::filesystem::path& file);
 
 /// Mount namespace of its own, in which mounts stay private.
 [[nodiscard]] bool own_mounts();

@@ -4,11 +4,11 @@
 #include "agent/doctor/server_checks.hpp"
 #include "agent/registration/ca_certificate.hpp"
 #include "cattle/subscriber/subscription.hpp"
+#include "tests/component/agent/registration/program.hpp"
 #include "tests/component/agent/registration/registration_fixture.hpp"
 #include "tests/support/test_ca.hpp"
 
 #include <fstream>
-#include <iterator>
 #include <thread>
 
 namespace cattle::agent::registration {
@@ -23,11 +23,6 @@ using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
-
-std::string content(const std::filesystem::path& file) {
-  std::ifstream in(file);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 class TlsMatrix : public RegistrationTest {
  protected:
