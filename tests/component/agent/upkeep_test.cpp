@@ -156,7 +156,6 @@ TEST_F(AddressOfHost, a_changed_one_goes_out_with_the_next_ping) {
       options_.server_api.base_url = server.url();
       options_.address = {wish, "127.0.0.1", std::to_string(server.port())};
       options_.upkeep.address_interval = 20ms;
-      std::atomic<bool> ready{false};
       Agent agent(options_);
       agent.start();
       ASSERT_TRUE(server.wait_subscribed(1));
