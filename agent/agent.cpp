@@ -62,6 +62,8 @@ handlers::HostOptions Agent::host_options(handlers::HostOptions options) {
 }
 
 void Agent::request_exit(const std::string& reason) {
+  // Two stamps are written one after the other; the second must not count as a person's second signal.
+  if (exit_requested_.exchange(true)) return;
   log_.info("ending: " + reason);
   if (request_exit_) request_exit_();
 }

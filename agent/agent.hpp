@@ -12,6 +12,8 @@
 #include "docker-client/client.hpp"
 #include "handlers/routes.hpp"
 
+#include <atomic>
+
 namespace cattle::agent {
 
 /// Composes the parts and runs them; handles nothing itself. The members stand in the order in which each
@@ -45,6 +47,7 @@ class Agent {
 
   AgentLog log_;
   std::function<void()> request_exit_;
+  std::atomic<bool> exit_requested_{false};
   docker::Client engine_;
   OwnAddress address_;
   http::Client server_api_;

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# sources.sh: every file has its licence line and stays short enough to be read at one sitting.
+# sources.sh: every file has its licence line, stays short enough to be read at one sitting and was merged to the end.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 failed=0
@@ -24,6 +24,9 @@ done | xargs awk '
   {lines = FNR}
   END {close_file()}')
 [ -z "$faults" ] || complain "$faults"
+
+marks=$(list | xargs grep -nIE '^(<{7}|>{7}) ' || true)
+[ -z "$marks" ] || complain "left over from a merge: $marks"
 
 top=$(list | cut -d/ -f1 | sort -u | grep -vxE '\..*|CMakeLists\.txt|agent|handlers|docker-client|config|subscriber|lab|examples|tests|packaging|README\.md|CMakePresets\.json|Makefile|CHANGELOG\.md|CONTRIBUTING\.md|LICENSE' || true)
 [ -z "$top" ] || complain "not at the top level, please: $top"
