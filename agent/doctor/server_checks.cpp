@@ -95,8 +95,8 @@ Finding refused_upgrade(const Outage& outage) {
 }
 
 Finding finding_of(const Outage& outage, const http::Url& url, bool proxied) {
-  const Finding proxy{Cause::proxy, "the proxy does not let us through: " + outage.detail,
-                      "check the proxy variables, or add the server to NO_PROXY"};
+  Finding proxy{Cause::proxy, "the proxy does not let us through: " + outage.detail,
+                "check the proxy variables, or add the server to NO_PROXY"};
   switch (outage.step) {
     case Step::resolve:
       if (proxied) return proxy;

@@ -22,7 +22,7 @@ namespace cattle::agent::doctor {
 
 /// The program's own doctor on a host that a test breaks in one way at a time.
 class Doctor : public testing::Test {
- protected:
+ public:
   Doctor();
   ~Doctor() override;
 

@@ -86,7 +86,7 @@ class Launch : public RegistrationTest {
     around_.state_is_mounted = true;
     accept_registration(server_);
   }
-  void set(std::map<std::string, std::string> variables) {
+  void set(const std::map<std::string, std::string>& variables) {
     around_.environment = [variables](const std::string& name) -> std::optional<std::string> {
       const auto found = variables.find(name);
       return found == variables.end() ? std::nullopt : std::optional(found->second);

@@ -19,10 +19,9 @@ namespace cattle::agent::commands {
 namespace {
 
 using testing::IsEmpty;
-using testing::SizeIs;
 
 class Identity : public testing::Test {
- protected:
+ public:
   Identity() {
     std::string pattern = (std::filesystem::temp_directory_path() / "idn-XXXXXX").string();
     directory_ = ::mkdtemp(pattern.data());

@@ -57,7 +57,7 @@ ProgramRun run_program(const std::vector<std::string>& arguments,
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<std::string> variables;
   variables.reserve(environment.size());
-  for (const auto& [name, value] : environment) variables.push_back(name + "=" + value);
+  for (const auto& [name, value] : environment) variables.emplace_back(name).append("=").append(value);
   const auto argv = pointers(words);
   const auto envp = pointers(variables);
   const auto out = (directory / "out").string();

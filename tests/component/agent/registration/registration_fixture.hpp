@@ -29,7 +29,7 @@ inline constexpr const char* kToken = "0A1B2C3D4E5F60718293:1798675200000:abcDEF
 
 /// Registration against a fake server, with a clock that only its own pauses move.
 class RegistrationTest : public testing::Test {
- protected:
+ public:
   RegistrationTest();
   ~RegistrationTest() override;
 

@@ -22,7 +22,6 @@ using testing::AnyOf;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Not;
 
 class TlsMatrix : public RegistrationTest {
  protected:
