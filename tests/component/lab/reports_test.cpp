@@ -140,7 +140,7 @@ TEST_F(ReportsTest, a_start_while_the_agent_is_away_waits_for_it) {
 
 TEST_F(ReportsTest, E9_a_container_made_by_hand_is_inspected_and_mirrored) {
   begin_with_host();
-  agent_->set_instances({stranger("running")});
+  agent_->set_instances(json::array({stranger("running")}));
   ask_for_instances();
   ASSERT_TRUE(agent_->wait_for("compute.instance.activate", 1));
   EXPECT_EQ(agent_->names(), (std::vector<std::string>{"compute.instance.inspect", "storage.volume.activate",
@@ -161,7 +161,7 @@ TEST_F(ReportsTest, E10_an_inspect_that_fails_is_no_obstacle) {
   begin_with_host();
   agent_->on("compute.instance.inspect",
              [](const Event& event) { return std::vector{encode_error(event, "not found")}; });
-  agent_->set_instances({stranger("running")});
+  agent_->set_instances(json::array({stranger("running")}));
   ask_for_instances();
   ASSERT_TRUE(agent_->wait_for("compute.instance.activate", 1));
   EXPECT_TRUE(agent_->events("compute.instance.activate")
@@ -176,7 +176,7 @@ TEST_F(ReportsTest, foreign_containers_are_left_alone_when_the_setting_says_so) 
   Options options = quick();
   options.settings.manage_foreign_containers = false;
   begin_with_host(options);
-  agent_->set_instances({stranger("running")});
+  agent_->set_instances(json::array({stranger("running")}));
   ask_for_instances();
   EXPECT_FALSE(agent_->wait_for("compute.instance.inspect", 1, 500ms));
 }
@@ -184,11 +184,11 @@ TEST_F(ReportsTest, foreign_containers_are_left_alone_when_the_setting_says_so) 
 TEST_F(ReportsTest, a_container_that_exits_is_stopped_without_an_event) {
   begin_with_host();
   const std::string id = running_container();
-  agent_->set_instances({entry(id, "stopped")});
+  agent_->set_instances(json::array({entry(id, "stopped")}));
   ask_for_instances();
   EXPECT_TRUE(server_->wait_for_state("instance", id, "stopped", kSoon));
   EXPECT_TRUE(agent_->events("compute.instance.deactivate").empty());
-  agent_->set_instances({entry(id, "running")});
+  agent_->set_instances(json::array({entry(id, "running")}));
   EXPECT_TRUE(server_->wait_for_state("instance", id, "running", kSoon));
   EXPECT_EQ(agent_->events("compute.instance.activate").back().data.at("processData"),
             (json{{"containerNoOpEvent", true}}));
@@ -208,7 +208,7 @@ TEST_F(ReportsTest, R14_a_removed_container_that_runs_is_stopped_by_force) {
   begin_with_host();
   const std::string id = running_container();
   const json running = entry(id, "running");
-  agent_->set_instances({running});
+  agent_->set_instances(json::array({running}));
   ask_for_instances();
   server_->remove_instance(id);
   ASSERT_TRUE(agent_->wait_for("compute.instance.force.stop", 1));

@@ -32,25 +32,25 @@ bool soon(const std::function<bool()>& condition) {
 }
 
 TEST(WorkerPool, grows_when_work_waits_and_shrinks_to_nothing) {
-  WorkerPool pool({4, 100, 20ms});
-  EXPECT_EQ(pool.threads(), 0U);
   std::latch all_at_once(4);
+  std::promise<void> ran;
+  WorkerPool pool({4, 100, 20ms});  // Ends before what its jobs use.
+  EXPECT_EQ(pool.threads(), 0U);
   for (int i = 0; i < 4; ++i) {
     EXPECT_TRUE(pool.submit([&](const std::stop_token&) { all_at_once.arrive_and_wait(); }));
   }
   all_at_once.wait();
   EXPECT_LE(pool.threads(), 4U);
   EXPECT_TRUE(soon([&] { return pool.threads() == 0; }));
-  std::promise<void> ran;
   EXPECT_TRUE(pool.submit([&](const std::stop_token&) { ran.set_value(); }));
   EXPECT_EQ(ran.get_future().wait_for(10s), std::future_status::ready);
 }
 
 TEST(WorkerPool, refuses_what_is_too_much) {
-  WorkerPool pool({1, 2, 1s});
   std::promise<void> release;
   const auto released = release.get_future().share();
   std::promise<void> running;
+  WorkerPool pool({1, 2, 1s});
   EXPECT_TRUE(pool.submit([&](const std::stop_token&) {
     running.set_value();
     released.wait();
@@ -63,9 +63,9 @@ TEST(WorkerPool, refuses_what_is_too_much) {
 }
 
 TEST(WorkerPool, stop_asks_running_jobs_to_end_and_calls_the_waiting_ones_stopped) {
-  WorkerPool pool({1, 10, 1s});
   std::promise<void> running;
   std::atomic<bool> waiting_saw_stop{false};
+  WorkerPool pool({1, 10, 1s});
   EXPECT_TRUE(pool.submit([&](const std::stop_token& stop) {
     running.set_value();
     while (!stop.stop_requested()) std::this_thread::sleep_for(1ms);
