@@ -69,7 +69,7 @@ std::string frame(const std::string& name, const std::string& id, std::size_t pa
 }
 
 class FrameIntakeTest : public testing::Test {
- protected:
+ public:
   FrameIntakeTest() {
     std::string pattern = (std::filesystem::temp_directory_path() / "intXXXXXX").string();
     directory_ = ::mkdtemp(pattern.data());
