@@ -55,8 +55,8 @@ bool ImageWatch::helper_is_gone(const docker::Call& call) {
 }
 
 bool ImageWatch::clear(std::string_view name, const docker::Call& call) {
-  const auto helper = engine_.inspect_container(std::string(name), call);
-  if (!helper || helper->name != "/" + std::string(name)) return true;
+  const auto helper = registration::find_by_name(engine_, name, call);
+  if (!helper) return true;
   const auto now = Clock::now();
   if (!helper_seen_) helper_seen_ = now;
   if (helper->running && now < *helper_seen_ + options_.helper_limit) return false;

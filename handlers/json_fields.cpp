@@ -171,4 +171,13 @@ std::map<std::string, JsonFields> JsonFields::object_map(const std::string& key)
   return map;
 }
 
+std::string text_or_empty(const nlohmann::json& value) {
+  return value.is_string() ? value.get<std::string>() : std::string();
+}
+
+std::string text_or_empty(const nlohmann::json& object, const char* key) {
+  const auto found = object.find(key);
+  return found == object.end() ? std::string() : text_or_empty(*found);
+}
+
 }  // namespace cattle::handlers

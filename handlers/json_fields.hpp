@@ -16,6 +16,11 @@ namespace cattle::handlers {
 /// else nullopt.
 [[nodiscard]] std::optional<std::int64_t> whole_number(const nlohmann::json& value);
 
+/// Text as an engine, a plugin or another program wrote it, where anything else is as good as nothing: empty
+/// for what is no string, and for a member that is not there.
+[[nodiscard]] std::string text_or_empty(const nlohmann::json& value);
+[[nodiscard]] std::string text_or_empty(const nlohmann::json& object, const char* key);
+
 /// The one reading rule for what the server sends: absent and null mean "default", unknown keys are ignored,
 /// a value of another type is a RequestError with the JSON path of the value
 /// ("data.instanceHostMap.instance.uuid: expected a string").

@@ -2,6 +2,7 @@
 #include "handlers/resource_key.hpp"
 
 #include "handlers/compute/instance_pull.hpp"
+#include "handlers/json_fields.hpp"
 #include "handlers/storage/image_pull.hpp"
 
 namespace cattle::handlers {
@@ -22,13 +23,9 @@ const json& at(const json& document, std::initializer_list<const char*> path) {
   return *here;
 }
 
-std::string string_of(const json& value) {
-  return value.is_string() ? value.get<std::string>() : std::string();
-}
-
 ResourceKey key_of_instance(const json& instance, const Event& event) {
-  const auto uuid = string_of(at(instance, {"uuid"}));
-  const auto docker_id = string_of(at(instance, {"externalId"}));
+  const auto uuid = text_or_empty(at(instance, {"uuid"}));
+  const auto docker_id = text_or_empty(at(instance, {"externalId"}));
   const auto alias = docker_id.empty() ? std::string() : "container:" + docker_id;
   if (!uuid.empty()) return {"instance:" + uuid, alias};
   return alias.empty() ? resource_key(event) : ResourceKey{alias, {}};
@@ -49,21 +46,21 @@ ResourceKey volume_key(const Event& event) {
   const auto& volume = at(event.data, {"volumeStoragePoolMap", "volume"});
   if (is_root(volume) && at(volume, {"instance"}).is_object())
     return key_of_instance(at(volume, {"instance"}), event);
-  const auto name = string_of(at(volume, {"name"}));
+  const auto name = text_or_empty(at(volume, {"name"}));
   return name.empty() ? resource_key(event) : ResourceKey{"volume:" + name, {}};
 }
 
 ResourceKey image_key(const Event& event) {
-  auto name = string_of(at(event.data, {"imageStoragePoolMap", "image", "name"}));
+  auto name = text_or_empty(at(event.data, {"imageStoragePoolMap", "image", "name"}));
   if (name.empty()) {
     const auto& image = at(event.data, {"instancePull", "image", "data", "dockerImage"});
-    name = pulled_name(string_of(at(image, {"server"})), string_of(at(image, {"fullName"})));
+    name = pulled_name(text_or_empty(at(image, {"server"})), text_or_empty(at(image, {"fullName"})));
   }
   return name.empty() ? resource_key(event) : ResourceKey{"image:" + canonical_image_name(name), {}};
 }
 
 ResourceKey container_key(const Event& event) {
-  const auto id = string_of(at(event.data, {"instanceForceStop", "id"}));
+  const auto id = text_or_empty(at(event.data, {"instanceForceStop", "id"}));
   return id.empty() ? resource_key(event) : ResourceKey{"container:" + id, {}};
 }
 
@@ -78,8 +75,8 @@ ResourceKey no_key(const Event& /*event*/) {
 
 std::string instance_name(const Event& event) {
   const auto& volume = at(event.data, {"volumeStoragePoolMap", "volume"});
-  if (is_root(volume)) return string_of(at(volume, {"instance", "name"}));
-  return string_of(at(event.data, {"instanceHostMap", "instance", "name"}));
+  if (is_root(volume)) return text_or_empty(at(volume, {"instance", "name"}));
+  return text_or_empty(at(event.data, {"instanceHostMap", "instance", "name"}));
 }
 
 }  // namespace cattle::handlers

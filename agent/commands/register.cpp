@@ -82,11 +82,7 @@ void register_here(const std::string& url, const config::Environment& environmen
   request.access_key = here.surroundings.environment("CATTLE_ACCESS_KEY").value_or("");
   request.secret_key = subscriber::Secret(here.surroundings.environment("CATTLE_SECRET_KEY").value_or(""));
   request.key = [&] { return registration_key(here.surroundings.state_dir); };
-  request.obtain_ca = [&] {
-    const auto fingerprint = here.surroundings.environment("CA_FINGERPRINT").value_or("");
-    return fetch_ca_certificate({url, fingerprint, here.surroundings.ca_file}, options,
-                                here.surroundings.say);
-  };
+  request.obtain_ca = [&] { return obtain_ca(url, here.surroundings); };
   request.say = here.surroundings.say;
   const auto credentials = register_host(Server(options), request, here.surroundings.waiting);
   store(here.surroundings.state_dir, url, credentials);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/doctor/certificate_check.hpp"
 
+#include "cattle/subscriber/connection.hpp"
+
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/http.h>
@@ -182,6 +184,18 @@ std::string last_error() {
 }
 
 }  // namespace
+
+TlsTarget tls_target(const http::Url& server, const std::string& proxy, const std::string& no_proxy) {
+  TlsTarget target;
+  target.host = server.host;
+  target.port = server.port;
+  const auto through = http::parse_url(proxy);
+  if (through && !subscriber::bypasses_proxy(no_proxy, server.host, server.port)) {
+    target.proxy_host = through->host;
+    target.proxy_port = through->port;
+  }
+  return target;
+}
 
 Findings check_certificate(const TlsTarget& target) {
   auto transport = connect(target);

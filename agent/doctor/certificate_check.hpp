@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/doctor/finding.hpp"
+#include "docker-client/http/url.hpp"
 
 #include <chrono>
 #include <string>
@@ -18,6 +19,11 @@ struct TlsTarget {
   std::string proxy_port;
   std::chrono::seconds timeout{2};
 };
+
+/// What to try for this server. `proxy` is the one for https and may be empty, as it counts for nothing where
+/// `no_proxy` holds the server.
+[[nodiscard]] TlsTarget tls_target(const http::Url& server, const std::string& proxy,
+                                   const std::string& no_proxy);
 
 /// One handshake, which ends at the first fault of the chain: unknown CA, missing intermediate, wrong name,
 /// expired, not yet valid. Nothing is ever sent over it. No findings when no connection comes about: other

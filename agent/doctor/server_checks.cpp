@@ -157,17 +157,9 @@ Findings check_stored_ca(const ServerTarget& target) {
 }
 
 Findings check_tls(const ServerTarget& target, const http::Url& url) {
-  TlsTarget tls;
-  tls.host = url.host;
-  tls.port = url.port;
+  auto tls = tls_target(url, target.connection.proxy, target.connection.no_proxy);
   tls.ca_file = target.connection.ca_file;
   tls.extra_ca_files = target.connection.extra_ca_files;
-  if (is_proxied(target, url)) {
-    if (const auto proxy = http::parse_url(target.connection.proxy)) {
-      tls.proxy_host = proxy->host;
-      tls.proxy_port = proxy->port;
-    }
-  }
   return check_certificate(tls);
 }
 

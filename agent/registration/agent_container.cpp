@@ -80,12 +80,18 @@ std::string choose_state_volume(const docker::Client& engine, const docker::Call
   return engine.inspect_volume(fork, call) ? fork : "rancher-agent-state";
 }
 
+std::optional<docker::Container> find_by_name(const docker::Client& engine, std::string_view name,
+                                              const docker::Call& call) {
+  auto found = engine.inspect_container(std::string(name), call);
+  if (found && found->name != "/" + std::string(name)) found.reset();
+  return found;
+}
+
 void remove_by_name(const docker::Client& engine, std::string_view name, const docker::Call& call) {
   constexpr int kTries = 100;
   for (int attempt = 0; attempt < kTries; ++attempt) {
-    const auto found = engine.inspect_container(std::string(name), call);
-    // The engine also resolves id prefixes; only the very name is meant.
-    if (!found || found->name != "/" + std::string(name)) return;
+    const auto found = find_by_name(engine, name, call);
+    if (!found) return;
     const auto outcome = engine.remove_container(found->id, {.force = true, .volumes = false}, call);
     if (outcome != docker::RemoveOutcome::in_progress) continue;
     std::this_thread::sleep_for(std::chrono::milliseconds(100));

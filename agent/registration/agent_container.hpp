@@ -6,6 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,10 @@ struct AgentContainer {
 
 /// The state volume to go on with: the fork's when there is one, else the stock name.
 [[nodiscard]] std::string choose_state_volume(const docker::Client& engine, const docker::Call& call);
+
+/// The container of that very name; the engine also takes the beginning of an id for a name.
+[[nodiscard]] std::optional<docker::Container> find_by_name(const docker::Client& engine,
+                                                            std::string_view name, const docker::Call& call);
 
 /// Removes containers of that name, waiting until each is gone. Unknown names are no error.
 void remove_by_name(const docker::Client& engine, std::string_view name, const docker::Call& call);

@@ -104,6 +104,11 @@ std::string image_of(const docker::Client& engine, const std::string& container,
   return found->raw.at("Config").at("Image").get<std::string>();
 }
 
+bool obtain_ca(const std::string& url, const Surroundings& surroundings) {
+  return fetch_ca_certificate({url, value_of(surroundings, "CA_FINGERPRINT"), surroundings.ca_file},
+                              server_options(surroundings), surroundings.say);
+}
+
 void register_and_launch(const std::string& url, const Surroundings& surroundings) {
   const auto image = image_of(*surroundings.engine, surroundings.own_container, surroundings.call);
   const auto wish_text = value_of(surroundings, "CATTLE_AGENT_IP");
@@ -120,10 +125,7 @@ void register_and_launch(const std::string& url, const Surroundings& surrounding
     if (facts.key.empty()) throw Failure(Outcome::state, "no registration key could be stored on the host");
     return facts.key;
   };
-  request.obtain_ca = [&] {
-    return fetch_ca_certificate({url, value_of(surroundings, "CA_FINGERPRINT"), surroundings.ca_file},
-                                options, surroundings.say);
-  };
+  request.obtain_ca = [&] { return obtain_ca(url, surroundings); };
   request.say = surroundings.say;
   const auto credentials = register_host(Server(options), request, surroundings.waiting);
 
@@ -145,12 +147,6 @@ void register_and_launch(const std::string& url, const Surroundings& surrounding
 }
 
 namespace {
-
-std::optional<docker::Container> named(const Surroundings& surroundings, std::string_view name) {
-  auto found = surroundings.engine->inspect_container(std::string(name), surroundings.call);
-  if (found && found->name != "/" + std::string(name)) found.reset();  // The engine also takes id prefixes.
-  return found;
-}
 
 /// What the old container was given by the host's operator; not what its image brought along, nor names that
 /// no registration passes on (P25, P36).
@@ -185,9 +181,9 @@ Replacement replacement_of(const Surroundings& surroundings, const docker::Conta
 bool upgrade_agent(const Surroundings& surroundings) {
   const auto image = image_of(*surroundings.engine, surroundings.own_container, surroundings.call);
   const ReplacementSite site{*surroundings.engine, surroundings.waiting, surroundings.say, surroundings.call};
-  auto old = named(surroundings, kAgentName);
-  if (!old) old = named(surroundings, kForkAgentName);
-  const auto previous = named(surroundings, kPreviousName);
+  auto old = find_by_name(*surroundings.engine, kAgentName, surroundings.call);
+  if (!old) old = find_by_name(*surroundings.engine, kForkAgentName, surroundings.call);
+  const auto previous = find_by_name(*surroundings.engine, kPreviousName, surroundings.call);
   const bool replaced = !old || old->raw.at("Config").at("Image") == image;
   if (previous && replaced) {
     surroundings.say("going on with a replacement that was interrupted");

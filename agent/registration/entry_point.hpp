@@ -40,6 +40,9 @@ void register_and_launch(const std::string& url, const Surroundings& surrounding
 /// TLS and proxies for the server as the environment has them, the stored CA added.
 [[nodiscard]] ServerOptions server_options(const Surroundings& surroundings);
 
+/// The server's CA by CA_FINGERPRINT, stored where those options find it: for Request::obtain_ca.
+[[nodiscard]] bool obtain_ca(const std::string& url, const Surroundings& surroundings);
+
 /// Name of the image under which `container` was started; throws Failure(engine) when there is no such
 /// container.
 [[nodiscard]] std::string image_of(const docker::Client& engine, const std::string& container,

@@ -12,14 +12,6 @@
 namespace cattle::agent::registration {
 namespace {
 
-/// The container of that very name; the engine also resolves id prefixes.
-std::optional<docker::Container> named(const docker::Client& engine, std::string_view name,
-                                       const docker::Call& call) {
-  auto found = engine.inspect_container(std::string(name), call);
-  if (found && found->name != "/" + std::string(name)) found.reset();
-  return found;
-}
-
 /// Directory on this host that the container sees as /var/lib/rancher; empty when it has no such mount.
 std::string state_source(const docker::Container& container) {
   for (const auto& mount : container.raw.at("Mounts")) {
@@ -45,7 +37,7 @@ void take_over_state(const docker::Client& engine, const std::string& state_dir,
                      const std::function<void(const std::string&)>& say, const docker::Call& call) {
   try {
     for (const auto name : {kAgentName, kForkAgentName}) {
-      const auto container = named(engine, name, call);
+      const auto container = find_by_name(engine, name, call);
       if (!container) continue;
       const auto source = state_source(*container);
       if (!source.empty() && source + "/state" != state_dir) copy_identity(source + "/state", state_dir);
@@ -59,7 +51,7 @@ void remove_agent_containers(const docker::Client& engine, const std::function<v
                              const docker::Call& call) {
   try {
     for (const auto name : {kAgentName, kForkAgentName, kUpgradeName, kForkUpgradeName, kPreviousName}) {
-      const auto container = named(engine, name, call);
+      const auto container = find_by_name(engine, name, call);
       if (!container) continue;
       constexpr std::chrono::seconds kGrace{10};
       (void)engine.stop_container(container->id, kGrace, call);
@@ -73,7 +65,7 @@ void remove_agent_containers(const docker::Client& engine, const std::function<v
 
 std::string running_agent_container(const docker::Client& engine, const docker::Call& call) {
   for (const auto name : {kAgentName, kForkAgentName}) {
-    const auto container = named(engine, name, call);
+    const auto container = find_by_name(engine, name, call);
     if (container && container->running) return std::string(name);
   }
   return {};

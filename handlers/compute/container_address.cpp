@@ -5,6 +5,7 @@
 #include "handlers/compute/container_lookup.hpp"
 #include "handlers/compute/network_namespace.hpp"
 #include "handlers/errors.hpp"
+#include "handlers/json_fields.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -18,12 +19,6 @@ namespace {
 
 constexpr const char* kCniNetworkLabel = "io.rancher.cni.network";
 constexpr std::chrono::milliseconds kLongestPause{2'000};
-
-std::string text_at(const nlohmann::json& object, const char* key) {
-  if (!object.is_object()) return {};
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 bool same_but_for_case(const std::string& one, const std::string& other) {
   return std::equal(one.begin(), one.end(), other.begin(), other.end(),
@@ -48,14 +43,14 @@ std::string bare(const std::string& address) {
 std::string engine_address(const nlohmann::json& inspect) {
   const auto settings = inspect.find("NetworkSettings");
   if (settings == inspect.end() || !settings->is_object()) return {};
-  if (auto address = text_at(*settings, "IPAddress"); !address.empty()) return bare(address);
+  if (auto address = text_or_empty(*settings, "IPAddress"); !address.empty()) return bare(address);
   const auto networks = settings->find("Networks");
   if (networks == settings->end() || !networks->is_object()) return {};
   if (const auto bridge = networks->find("bridge"); bridge != networks->end()) {
-    if (auto address = text_at(*bridge, "IPAddress"); !address.empty()) return bare(address);
+    if (auto address = text_or_empty(*bridge, "IPAddress"); !address.empty()) return bare(address);
   }
   for (const auto& network : *networks) {  // Sorted by name, as nlohmann::json keeps its objects.
-    if (auto address = text_at(network, "IPAddress"); !address.empty()) return bare(address);
+    if (auto address = text_or_empty(network, "IPAddress"); !address.empty()) return bare(address);
   }
   return {};
 }

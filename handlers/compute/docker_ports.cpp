@@ -18,9 +18,12 @@ bool known_to_server(const PortSummary& port) {
          port.private_port <= kHighestPort;
 }
 
+nlohmann::json bound_ports(const nlohmann::json& inspect) {
+  return inspect.value(nlohmann::json::json_pointer("/HostConfig/PortBindings"), nlohmann::json());
+}
+
 bool was_asked_for(const PortSummary& port, const nlohmann::json& inspect) {
-  const auto bound =
-      inspect.value(nlohmann::json::json_pointer("/HostConfig/PortBindings"), nlohmann::json::object());
+  const auto bound = bound_ports(inspect);
   const auto key = std::to_string(port.private_port) + "/" + port.type;
   if (!bound.is_object() || !bound.contains(key) || !bound.at(key).is_array()) return false;
   const auto number = std::to_string(port.public_port);
@@ -59,8 +62,7 @@ void add_once(nlohmann::json& list, const std::string& text) {
 nlohmann::json exposed_by_image(const nlohmann::json& inspect) {
   auto list = nlohmann::json::array();
   const auto exposed = inspect.value(nlohmann::json::json_pointer("/Config/ExposedPorts"), nlohmann::json());
-  const auto bound =
-      inspect.value(nlohmann::json::json_pointer("/HostConfig/PortBindings"), nlohmann::json());
+  const auto bound = bound_ports(inspect);
   if (!exposed.is_object()) return list;
   for (const auto& [port, unused] : exposed.items()) {
     if (bound.is_object() && bound.contains(port)) continue;

@@ -2,6 +2,7 @@
 #include "handlers/compute/engine_lane.hpp"
 
 #include "handlers/errors.hpp"
+#include "handlers/json_fields.hpp"
 
 namespace cattle::handlers {
 
@@ -36,8 +37,7 @@ void EngineLane::release() {
 }
 
 std::string storage_driver(const docker::Container& container) {
-  const auto found = container.raw.find("Driver");
-  return found != container.raw.end() && found->is_string() ? found->get<std::string>() : std::string();
+  return text_or_empty(container.raw, "Driver");
 }
 
 }  // namespace cattle::handlers

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "handlers/compute/failure_text.hpp"
 
+#include "handlers/json_fields.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <vector>
@@ -17,15 +19,11 @@ json at(const json& body, const char* pointer) {
   return body.value(json::json_pointer(pointer), json());
 }
 
-std::string text(const json& value) {
-  return value.is_string() ? value.get<std::string>() : std::string();
-}
-
 std::string binding_text(const json& binding, const std::string& container_side) {
   if (!binding.is_object()) return container_side;
-  const auto host_port = text(binding.value("HostPort", json()));
+  const auto host_port = text_or_empty(binding, "HostPort");
   if (host_port.empty()) return container_side;
-  const auto host_ip = text(binding.value("HostIp", json()));
+  const auto host_ip = text_or_empty(binding, "HostIp");
   return (host_ip.empty() ? "" : host_ip + ":") + host_port + "->" + container_side;
 }
 
@@ -44,7 +42,7 @@ std::vector<std::string> mount_names(const json& body) {
   std::vector<std::string> names;
   const auto binds = at(body, "/HostConfig/Binds");
   if (!binds.is_array()) return names;
-  for (const auto& bind : binds) names.push_back(text(bind));
+  for (const auto& bind : binds) names.push_back(text_or_empty(bind));
   return names;
 }
 
@@ -62,10 +60,10 @@ std::string engine_text(const docker::Error& error) {
 }
 
 std::string named_settings(const json& create_body) {
-  std::string all = "image " + text(create_body.value("Image", json()));
+  std::string all = "image " + text_or_empty(create_body, "Image");
   append(all, "ports", port_names(create_body));
   append(all, "mounts", mount_names(create_body));
-  if (const auto network = text(at(create_body, "/HostConfig/NetworkMode")); !network.empty()) {
+  if (const auto network = text_or_empty(at(create_body, "/HostConfig/NetworkMode")); !network.empty()) {
     append(all, "network", {network});
   }
   return all;

@@ -57,16 +57,7 @@ std::string cloud_instance_id(const CloudInstanceOptions& options, const std::st
   peer.connect_timeout = options.request_limit;
   const http::Client metadata(std::move(peer));
   auto request = question(*hint, options.request_limit);
-  if (hint->kind == CloudHint::Kind::aws) {
-    http::Request token;
-    token.method = "PUT";
-    token.target = "/latest/api/token";
-    token.headers.emplace_back("X-aws-ec2-metadata-token-ttl-seconds", "60");
-    token.timeout = options.request_limit;
-    // Machines set up for version 2 of the service answer only with a token; older ones know none.
-    if (auto text = ask_metadata(metadata, token, stop))
-      request.headers.emplace_back("X-aws-ec2-metadata-token", *std::move(text));
-  }
+  if (hint->kind == CloudHint::Kind::aws) add_aws_token(metadata, request, stop);
   auto id = ask_metadata(metadata, request, stop).value_or("");
   id.erase(id.find_last_not_of(" \r\n") + 1);
   return is_id(id) ? id : std::string();

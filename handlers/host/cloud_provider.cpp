@@ -2,6 +2,7 @@
 #include "handlers/host/cloud_provider.hpp"
 
 #include "handlers/host/text_file.hpp"
+#include "handlers/json_fields.hpp"
 
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
@@ -71,6 +72,14 @@ std::optional<std::string> ask_metadata(const http::Client& client, const http::
   }
 }
 
+void add_aws_token(const http::Client& metadata, http::Request& request, const std::stop_token& stop) {
+  auto token_request = get("/latest/api/token", request.timeout);
+  token_request.method = "PUT";
+  token_request.headers.emplace_back("X-aws-ec2-metadata-token-ttl-seconds", "60");
+  if (auto token = ask_metadata(metadata, token_request, stop))
+    request.headers.emplace_back("X-aws-ec2-metadata-token", *std::move(token));
+}
+
 std::optional<CloudHint> cloud_hint(const std::string& sys) {
   const auto vendor = dmi(sys, "sys_vendor");
   const auto bios = dmi(sys, "bios_version");
@@ -135,24 +144,15 @@ std::optional<CloudProvider::Labels> CloudProvider::ask(const CloudHint& hint,
 }
 
 std::optional<CloudProvider::Labels> CloudProvider::ask_aws(const std::stop_token& stop) const {
-  auto token_request = get("/latest/api/token", options_.request_limit);
-  token_request.method = "PUT";
-  token_request.headers.emplace_back("X-aws-ec2-metadata-token-ttl-seconds", "60");
   auto request = get("/latest/dynamic/instance-identity/document", options_.request_limit);
-  // Machines set up for version 2 of the service answer only with a token; older ones know none.
-  if (auto token = ask_metadata(metadata_, std::move(token_request), stop)) {
-    request.headers.emplace_back("X-aws-ec2-metadata-token", std::move(*token));
-  }
-  const auto text = ask_metadata(metadata_, std::move(request), stop);
+  add_aws_token(metadata_, request, stop);
+  const auto text = ask_metadata(metadata_, request, stop);
   if (!text) return std::nullopt;
   const auto document = nlohmann::json::parse(*text, nullptr, false);
   if (!document.is_object()) return std::nullopt;
-  const auto member = [&document](const char* key) {
-    const auto found = document.find(key);
-    return found != document.end() && found->is_string() ? found->get<std::string>() : std::string();
-  };
-  if (member("region").empty()) return std::nullopt;
-  return labels("aws", member("region"), member("availabilityZone"));
+  const auto region = text_or_empty(document, "region");
+  if (region.empty()) return std::nullopt;
+  return labels("aws", region, text_or_empty(document, "availabilityZone"));
 }
 
 std::optional<CloudProvider::Labels> CloudProvider::ask_aliyun(const std::stop_token& stop) const {

@@ -27,6 +27,10 @@ struct CloudHint {
                                                       const http::Request& request,
                                                       const std::stop_token& stop);
 
+/// Machines set up for version 2 of AWS's service answer only with a token; older ones know none, and the
+/// request stays as it is.
+void add_aws_token(const http::Client& metadata, http::Request& request, const std::stop_token& stop);
+
 /// From the DMI files below `sys` alone; nullopt: nothing says that this is a cloud's machine. Costs no
 /// network call.
 [[nodiscard]] std::optional<CloudHint> cloud_hint(const std::string& sys);

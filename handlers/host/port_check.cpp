@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "handlers/host/port_check.hpp"
 
+#include "handlers/json_fields.hpp"
+
 #include <algorithm>
 #include <cctype>
 #include <set>
@@ -24,13 +26,13 @@ std::optional<WantedPort> decode_wanted_port(const nlohmann::json& entry) {
   const auto number = port.get<std::int64_t>();
   if (number < 1 || number > kHighest) return std::nullopt;
 
-  std::string word = protocol.is_string() ? protocol.get<std::string>() : std::string();
+  std::string word = text_or_empty(protocol);
   std::transform(word.begin(), word.end(), word.begin(),
                  [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
   const bool usual = protocol.is_null() || word.empty() || word == "tcp";
   if (!(usual && (protocol.is_null() || protocol.is_string())) && word != "udp") return std::nullopt;
-  return WantedPort{PortAddress::parse(address.is_string() ? address.get<std::string>() : std::string()),
-                    static_cast<int>(number), usual ? PortProtocol::tcp : PortProtocol::udp};
+  return WantedPort{PortAddress::parse(text_or_empty(address)), static_cast<int>(number),
+                    usual ? PortProtocol::tcp : PortProtocol::udp};
 }
 
 bool meets(const PortBinding& binding, const WantedPort& wanted) {

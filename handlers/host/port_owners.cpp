@@ -2,6 +2,7 @@
 #include "handlers/host/port_owners.hpp"
 
 #include "docker-client/error.hpp"
+#include "handlers/json_fields.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -31,11 +32,6 @@ int port_number(std::string_view text) {
   return whole && port >= 1 && port <= kHighest ? port : 0;
 }
 
-std::string text_member(const nlohmann::json& object, const char* key) {
-  const auto found = object.is_object() ? object.find(key) : object.end();
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 /// The list entry tells the ports of these; a restarting container holds none at the moment, but will again.
 bool has_live_ports(const docker::ContainerSummary& container) {
   return container.state == "running" || container.state == "paused";
@@ -55,13 +51,13 @@ std::vector<PortBinding> port_bindings(const nlohmann::json& inspect) {
     const auto protocol = protocol_of(private_port.substr(private_port.find('/') + 1));
     if (!protocol || !hosts.is_array()) continue;
     for (const auto& host : hosts) {
-      const auto ports = text_member(host, "HostPort");
+      const auto ports = text_or_empty(host, "HostPort");
       const auto dash = ports.find('-');
       const int first = port_number(std::string_view(ports).substr(0, dash));
       const int last =
           dash == std::string::npos ? first : port_number(std::string_view(ports).substr(dash + 1));
       if (first == 0 || last < first) continue;
-      bindings.push_back({PortAddress::parse(text_member(host, "HostIp")), first, last, *protocol});
+      bindings.push_back({PortAddress::parse(text_or_empty(host, "HostIp")), first, last, *protocol});
     }
   }
   return bindings;

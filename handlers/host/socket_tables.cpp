@@ -45,11 +45,6 @@ std::optional<PortAddress> decode_address(std::string_view words) {
   return std::nullopt;
 }
 
-bool exists(const std::string& path) {
-  std::error_code ignored;  // what can't be looked at counts as missing
-  return std::filesystem::exists(path, ignored);
-}
-
 }  // namespace
 
 const char* to_string(PortProtocol protocol) {
@@ -80,9 +75,9 @@ std::vector<BoundSocket> parse_socket_table(std::string_view table, PortProtocol
 SocketTables read_socket_tables(const std::vector<std::string>& directories) {
   SocketTables tables;
   for (const auto& directory : directories) {
-    if (!exists(directory + "/tcp")) continue;
+    if (!file_exists(directory + "/tcp")) continue;
     tables.complete = true;
-    const bool has_v6 = exists(directory + "/if_inet6") || exists(directory + "/tcp6");
+    const bool has_v6 = file_exists(directory + "/if_inet6") || file_exists(directory + "/tcp6");
     for (const auto protocol : {PortProtocol::tcp, PortProtocol::udp}) {
       for (const auto* family : {"", "6"}) {
         const bool needed = *family == '\0' || has_v6;

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <system_error>
 
 namespace cattle::handlers {
@@ -85,6 +86,11 @@ std::optional<std::string> read_text_file(const std::string& path, std::size_t l
     content.append(buffer.data(), static_cast<std::size_t>(count));
   }
   return content;
+}
+
+bool file_exists(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
 }
 
 bool place_text_file(const std::string& path, const std::string& content, mode_t mode,

@@ -13,6 +13,9 @@ namespace cattle::handlers {
 [[nodiscard]] std::optional<std::string> read_text_file(const std::string& path,
                                                         std::size_t limit = 1U << 20U);
 
+/// What can't be looked at counts as missing.
+[[nodiscard]] bool file_exists(const std::string& path);
+
 enum class WhenPresent : std::uint8_t { replace, keep };
 
 /// Puts a file in place in one step, so that nobody ever reads half of it. With `keep`, a file that another

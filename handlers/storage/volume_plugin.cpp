@@ -2,6 +2,8 @@
 #include "handlers/storage/volume_plugin.hpp"
 
 #include "handlers/errors.hpp"
+#include "handlers/host/text_file.hpp"
+#include "handlers/json_fields.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -20,16 +22,6 @@ constexpr std::array<std::string_view, 5> kRancherDrivers = {"rancher-ebs", "ran
                                                              "rancher-secrets", "secrets-bridge-v2"};
 /// Also served by a plain Docker plugin of that name; ours only where it listens in our directory (S59).
 constexpr std::string_view kOptionalDriver = "pasturestack-nfs";
-
-std::string member_text(const nlohmann::json& object, const char* key) {
-  const auto member = object.find(key);
-  return member != object.end() && member->is_string() ? member->get<std::string>() : std::string();
-}
-
-bool is_there(const std::string& path) {
-  std::error_code ignored;  // a path that can't be looked at is a driver that can't be reached
-  return std::filesystem::exists(path, ignored);
-}
 
 }  // namespace
 
@@ -60,11 +52,11 @@ Decoded decode(const std::string& body) {
   const auto document = nlohmann::json::parse(body, nullptr, false);
   if (!document.is_object()) return decoded;
   decoded.is_json = true;
-  decoded.error = member_text(document, "Err");
-  decoded.mountpoint = member_text(document, "Mountpoint");
+  decoded.error = text_or_empty(document, "Err");
+  decoded.mountpoint = text_or_empty(document, "Mountpoint");
   const auto capabilities = document.find("Capabilities");
   if (capabilities != document.end() && capabilities->is_object())
-    decoded.scope = member_text(*capabilities, "Scope");
+    decoded.scope = text_or_empty(*capabilities, "Scope");
   return decoded;
 }
 
@@ -75,7 +67,7 @@ VolumePlugins::VolumePlugins(std::string socket_dir, std::chrono::milliseconds t
 
 bool VolumePlugins::is_rancher_driver(const std::string& driver) const {
   if (std::find(kRancherDrivers.begin(), kRancherDrivers.end(), driver) != kRancherDrivers.end()) return true;
-  return driver == kOptionalDriver && is_there(socket_path(driver));
+  return driver == kOptionalDriver && file_exists(socket_path(driver));
 }
 
 // Only names of the two lists above get here, so that a driver's name from the server never chooses a path.
@@ -88,7 +80,7 @@ DriverKind VolumePlugins::kind_of(const std::string& driver, const std::string& 
                                   const Context& context) const {
   if (!is_rancher_driver(driver)) return DriverKind::engine;
   const auto path = socket_path(driver);
-  if (!is_there(path)) {
+  if (!file_exists(path)) {
     throw OperationError("volume " + volume + ": socket file not found at " + path + ": the storage driver " +
                          driver + " is not running on this host");
   }
