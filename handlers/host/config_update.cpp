@@ -5,6 +5,7 @@
 #include "handlers/json_fields.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <string_view>
 
 namespace cattle::handlers {
@@ -23,11 +24,9 @@ bool is_item_name(std::string_view name) {
 
 std::optional<nlohmann::json> ConfigUpdate::handle(const subscriber::Event& event, Context& context) const {
   if (!event.wants_reply()) return std::nullopt;
-  // The steady clock's "never" overflows in some waits, hence the bound.
-  const auto patience =
-      std::min(context.call.deadline, std::chrono::steady_clock::now() + std::chrono::minutes(1));
-  const std::unique_lock turn(one_at_a_time_, patience);
-  if (!turn.owns_lock()) throw OperationError("another config.update did not end in time");
+  take_turn(context);
+  const std::unique_ptr<const ConfigUpdate, void (*)(const ConfigUpdate*)> turn(
+      this, [](const ConfigUpdate* update) { update->end_turn(); });
   for (const auto& item : JsonFields(event.data, "data").objects("items")) {
     const auto name = item.text("name");
     if (is_item_name(name)) {
@@ -37,6 +36,20 @@ std::optional<nlohmann::json> ConfigUpdate::handle(const subscriber::Event& even
     }
   }
   return nlohmann::json::object();
+}
+
+void ConfigUpdate::take_turn(const Context& context) const {
+  std::unique_lock lock(mutex_);
+  if (!changed_.wait_until(lock, context.call.stop, context.call.deadline, [this] { return !updating_; })) {
+    throw OperationError("another config.update did not end in time");
+  }
+  updating_ = true;
+}
+
+void ConfigUpdate::end_turn() const {
+  const std::lock_guard lock(mutex_);
+  updating_ = false;
+  changed_.notify_one();
 }
 
 void ConfigUpdate::acknowledge(const std::string& item, const std::string& version, Context& context) const {

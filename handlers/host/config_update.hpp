@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <condition_variable>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -27,12 +28,16 @@ class ConfigUpdate {
   [[nodiscard]] std::optional<nlohmann::json> handle(const subscriber::Event& event, Context& context) const;
 
  private:
+  void take_turn(const Context& context) const;
+  void end_turn() const;
   void acknowledge(const std::string& item, const std::string& version, Context& context) const;
 
   const http::Client& server_;
   std::chrono::milliseconds request_limit_;
   ConfigItems items_;
-  mutable std::timed_mutex one_at_a_time_;
+  mutable std::mutex mutex_;
+  mutable std::condition_variable_any changed_;
+  mutable bool updating_ = false;
 };
 
 }  // namespace cattle::handlers

@@ -17,6 +17,7 @@
 #include <fstream>
 #include <future>
 #include <iterator>
+#include <thread>
 
 namespace cattle::handlers {
 namespace {
@@ -96,6 +97,23 @@ TEST_F(ConfigUpdateTest, E14_a_failed_acknowledgement_is_logged_and_still_succes
   EXPECT_EQ(puts().size(), 2U);
   server_.answer("/pyagent", {.kind = support::ServerAnswer::Kind::hang});
   EXPECT_EQ(update({{{"name", "pyagent"}}}, 100ms), json::object());
+}
+
+TEST_F(ConfigUpdateTest, two_never_work_at_once_and_the_wait_ends_with_the_events_time) {
+  server_.answer("/pyagent", {.delay = 400ms});
+  ConfigItemOptions options;
+  options.home = directory_.path();
+  const ConfigUpdate handler(options, client_);
+  const auto event = make_event("config.update", {{"items", {{{"name", "pyagent"}}}}});
+  auto first = std::async(std::launch::async, [&] { return handler.handle(event, test_.context); });
+  while (server_.requests("/pyagent").empty()) std::this_thread::sleep_for(5ms);
+  support::TestContext late;
+  late.context.call.deadline = std::chrono::steady_clock::now() + 20ms;
+  EXPECT_THROW(static_cast<void>(handler.handle(event, late.context)), OperationError);
+  EXPECT_EQ(server_.requests("/pyagent").size(), 1U) << "asked for while the first was at work";
+  support::TestContext patient;
+  EXPECT_EQ(handler.handle(event, patient.context), json::object()) << "its turn came";
+  EXPECT_EQ(first.get(), json::object());
 }
 
 TEST_F(ConfigUpdateTest, names_that_would_be_another_path_are_not_asked_for) {
