@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/host_preparation.hpp"
 
-#include "agent/registration/share_mounts.hpp"
 #include "handlers/errors.hpp"
 #include "handlers/host/child_process.hpp"
 
@@ -54,16 +53,17 @@ void place_wait_program(const std::string& program, const std::string& directory
   std::filesystem::rename(beside, target);
 }
 
-void prepare_host(const docker::Client& engine, const HostPreparationOptions& options, const Warn& warn,
-                  const std::stop_token& stop) {
+void prepare_host(const docker::Client& engine, pid_t engine_process, const HostPreparationOptions& options,
+                  const Warn& warn, const std::stop_token& stop) {
   attempt("the wait program is not in place", warn, [&] {
     place_wait_program(options.wait_program, wait_directory(engine, options), options.replace_wait_program);
     return std::string();
   });
   attempt("mounts are not shared", warn, [&] {
-    const auto engine_process = std::to_string(registration::peer_process(options.engine_socket));
-    return run_self(options, {"share-mounts", engine_process, "/var/lib/rancher/volumes", "/var/lib/kubelet"},
-                    stop);
+    return run_self(
+        options,
+        {"share-mounts", std::to_string(engine_process), "/var/lib/rancher/volumes", "/var/lib/kubelet"},
+        stop);
   });
   attempt("kernel modules", warn, [&] {
     return run_self(options,

@@ -3,6 +3,8 @@
 
 #include "docker-client/client.hpp"
 
+#include <sys/types.h>
+
 #include <functional>
 #include <stop_token>
 #include <string>
@@ -10,7 +12,6 @@
 namespace cattle::agent {
 
 struct HostPreparationOptions {
-  std::string engine_socket = "/var/run/docker.sock";
   std::string own_program = "/proc/self/exe";
   std::string wait_program =
       "/usr/bin/r";  ///< Put into the volume that managed-network containers mount as /.r .
@@ -20,9 +21,9 @@ struct HostPreparationOptions {
 };
 
 /// What the host needs before containers of managed networks and volume plugins work: shared mounts in the
-/// engine's mount namespace (P28), the wait program (P29), kernel modules by the host's own modprobe (P30).
-/// Runs beside the subscription; every failure is a warning and nothing more.
-void prepare_host(const docker::Client& engine, const HostPreparationOptions& options,
+/// mount namespace of the engine's process (P28), the wait program (P29), kernel modules by the host's own
+/// modprobe (P30). Runs beside the subscription; every failure is a warning and nothing more.
+void prepare_host(const docker::Client& engine, pid_t engine_process, const HostPreparationOptions& options,
                   const std::function<void(const std::string&)>& warn, const std::stop_token& stop);
 
 /// Puts `program` into `directory` as `r` by rename; an existing one stays unless `replace`. Throws

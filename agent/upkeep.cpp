@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/upkeep.hpp"
 
+#include "agent/registration/share_mounts.hpp"
+
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -57,8 +59,8 @@ void Upkeep::subscribed() {
 
 void Upkeep::work(const std::stop_token& stop) {
   outside_.address.refresh(detected_);
-  if (options_.prepare_host) prepare_host(outside_.engine, options_.preparation, outside_.say, stop);
   while (!stop.stop_requested()) {
+    prepare(stop);
     bool asked = false;
     {
       std::unique_lock lock(mutex_);
@@ -72,6 +74,14 @@ void Upkeep::work(const std::stop_token& stop) {
     look_at_stamps();
     look_at_cloud(stop);
   }
+}
+
+/// An engine that comes after us, or anew, may have another mount namespace and new mounts in it.
+void Upkeep::prepare(const std::stop_token& stop) {
+  if (!options_.prepare_host) return;
+  const auto engine_process = registration::peer_process(options_.engine_socket);
+  if (engine_process == std::exchange(prepared_for_, engine_process)) return;
+  prepare_host(outside_.engine, engine_process, options_.preparation, outside_.say, stop);
 }
 
 void Upkeep::ask_server(const std::stop_token& stop) {

@@ -8,6 +8,8 @@
 #include "docker-client/http/client.hpp"
 #include "handlers/host/cloud_instance.hpp"
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -20,7 +22,9 @@
 namespace cattle::agent {
 
 struct UpkeepOptions {
-  bool prepare_host = false;        ///< Image and service; not when a person runs the program by hand.
+  bool prepare_host = false;  ///< Image and service; not when a person runs the program by hand.
+  /// Behind it is the process that the host is prepared for, as often as that is another one.
+  std::string engine_socket = "/var/run/docker.sock";
   bool watch_image = false;         ///< Image only: a service is upgraded by its package manager.
   std::vector<std::string> stamps;  ///< Package only: a change of one ends the program (H119, S29).
   HostPreparationOptions preparation;
@@ -65,6 +69,7 @@ class Upkeep {
     std::optional<std::int64_t> first_seen;  ///< Modification time, ns; a missing file is no change.
   };
   void work(const std::stop_token& stop);
+  void prepare(const std::stop_token& stop);
   void ask_server(const std::stop_token& stop);
   void look_at_stamps();
   void look_at_cloud(const std::stop_token& stop);
@@ -74,6 +79,7 @@ class Upkeep {
   Outside outside_;
   ImageWatch image_watch_;
   std::vector<Stamp> stamps_;
+  pid_t prepared_for_ = 0;  ///< 0: the host was not prepared yet.
   std::string detected_;
   Clock::time_point next_question_;
   Clock::time_point next_cloud_question_;

@@ -110,6 +110,32 @@ TEST_F(UpkeepTest, P34_P37_its_own_image_changes_nothing_and_the_bootstrap_scrip
   EXPECT_THAT(engine_.calls("POST", ""), IsEmpty());
 }
 
+TEST_F(UpkeepTest, P28_the_host_is_prepared_for_each_process_that_is_the_engine) {
+  const auto program = directory_ / "program";
+  const auto calls = directory_ / "calls";
+  std::ofstream(program) << "#!/bin/sh\necho \"$1 $2\" >> " << calls.string() << "\n";
+  std::filesystem::permissions(program, std::filesystem::perms(0700));
+  options_.upkeep.prepare_host = true;
+  options_.upkeep.preparation = {program.string(), program.string(), directory_.string()};
+  options_.upkeep.engine_socket = (directory_ / "late.sock").string();
+  const auto called = [&](const std::string& wanted) {
+    std::size_t times = 0;
+    std::ifstream in(calls);
+    for (std::string line; std::getline(in, line);) times += line == wanted ? 1U : 0U;
+    return times;
+  };
+  start();
+  ASSERT_TRUE(soon([&] { return called("load-modules 1") == 1; }));
+  EXPECT_EQ(called("share-mounts 1"), 1U) << "no engine yet";
+  const std::string host = options_.engine.host;
+  std::filesystem::create_symlink(host.substr(std::string("unix://").size()), options_.upkeep.engine_socket);
+  const auto late = "share-mounts " + std::to_string(::getpid());
+  ASSERT_TRUE(soon([&] { return called(late) == 1; }));
+  ASSERT_TRUE(soon([&] { return called("load-modules 1") == 2; }));
+  std::this_thread::sleep_for(5 * options_.upkeep.address_interval);
+  EXPECT_EQ(called(late), 1U) << "once for each";
+}
+
 void shell(const std::string& command) {
   EXPECT_EQ(std::system(command.c_str()), 0) << command;  // NOLINT(concurrency-mt-unsafe)
 }
