@@ -157,8 +157,11 @@ asio::awaitable<std::optional<Outage>> Connector::open_tls(Link& link, const Add
     co_return std::nullopt;
   }
   std::string detail = reason(link, error);
-  if (const long verdict = SSL_get_verify_result(tls.native_handle()); verdict != X509_V_OK)
+  if (const long verdict = SSL_get_verify_result(tls.native_handle()); verdict != X509_V_OK) {
     detail = std::string("its certificate was refused: ") + X509_verify_cert_error_string(verdict);
+    context_
+        .reset();  // The authority may be stored before the next attempt; the session holds on to its own.
+  }
   co_return failed(Step::tls, "TLS with " + address.authority + ": " + detail);
 }
 

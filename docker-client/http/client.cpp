@@ -8,6 +8,7 @@
 
 #include <curl/curl.h>
 
+#include <memory>
 #include <mutex>
 #include <new>
 #include <optional>
@@ -25,6 +26,7 @@ struct Client::Impl {
   explicit Impl(ClientOptions given) : options(std::move(given)) {}
 
   std::unique_ptr<Handle> borrow() {
+    std::shared_ptr<const CaBundle> now;
     {
       const std::lock_guard lock(mutex);
       if (!idle.empty()) {
@@ -32,9 +34,10 @@ struct Client::Impl {
         idle.pop_back();
         return handle;
       }
-      if (!bundle) bundle = trusted();
+      if (!bundle) bundle = std::make_shared<const CaBundle>(trusted());
+      now = bundle;
     }
-    return std::make_unique<Handle>(options, *bundle);
+    return std::make_unique<Handle>(options, std::move(now));
   }
 
   [[nodiscard]] CaBundle trusted() const {
@@ -45,6 +48,13 @@ struct Client::Impl {
   void give_back(std::unique_ptr<Handle> handle) {
     const std::lock_guard lock(mutex);
     if (idle.size() < options.idle_connections) idle.push_back(std::move(handle));
+  }
+
+  /// The authority of a peer that was refused may be stored before the next request.
+  void forget_authorities() {
+    const std::lock_guard lock(mutex);
+    bundle.reset();
+    idle.clear();
   }
 
   Response run(const Request& request, const StreamSink* sink, const std::stop_token& stop) {
@@ -60,7 +70,8 @@ struct Client::Impl {
     Response response;
     try {
       response = transfer.run(*handle, false, stop);
-    } catch (const TransportError&) {
+    } catch (const TransportError& error) {
+      if (error.kind() == TransportError::Kind::tls) forget_authorities();
       if (!transfer.may_repeat()) throw;
       response = transfer.run(*handle, true, stop);
     }
@@ -91,8 +102,8 @@ struct Client::Impl {
 
   const ClientOptions options;
   std::mutex mutex;
-  std::unique_ptr<Impl> secure;    ///< The same peer by https, once it has sent us there; stays.
-  std::optional<CaBundle> bundle;  ///< Set before the first handle, which points into it, and never changed.
+  std::unique_ptr<Impl> secure;            ///< The same peer by https, once it has sent us there; stays.
+  std::shared_ptr<const CaBundle> bundle;  ///< Null until a handle needs it.
   std::vector<std::unique_ptr<Handle>> idle;
 };
 

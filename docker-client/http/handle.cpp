@@ -3,6 +3,7 @@
 
 #include <new>
 #include <string>
+#include <utility>
 
 namespace cattle::http {
 namespace {
@@ -20,14 +21,14 @@ void set(CURL* easy, CURLoption option, Value value) {
 
 }  // namespace
 
-Handle::Handle(const ClientOptions& options, const CaBundle& bundle)
-    : multi_(curl_multi_init()), easy_(curl_easy_init()) {
+Handle::Handle(const ClientOptions& options, std::shared_ptr<const CaBundle> bundle)
+    : bundle_(std::move(bundle)), multi_(curl_multi_init()), easy_(curl_easy_init()) {
   try {
     if (multi_ == nullptr || easy_ == nullptr) throw std::bad_alloc();
     curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, 1L);
     set(easy_, CURLOPT_ERRORBUFFER, error_text_.data());
     set_peer(options);
-    if (options.base_url.rfind("https:", 0) == 0) set_tls(options, bundle);
+    if (options.base_url.rfind("https:", 0) == 0) set_tls(options);
   } catch (...) {
     curl_easy_cleanup(easy_);
     curl_multi_cleanup(multi_);
@@ -61,7 +62,7 @@ void Handle::set_peer(const ClientOptions& options) {
   }
 }
 
-void Handle::set_tls(const ClientOptions& options, const CaBundle& bundle) {
+void Handle::set_tls(const ClientOptions& options) {
   set(easy_, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   if (!options.client_cert_file.empty()) {
     set(easy_, CURLOPT_SSLCERT, options.client_cert_file.c_str());
@@ -72,12 +73,12 @@ void Handle::set_tls(const ClientOptions& options, const CaBundle& bundle) {
   if (!options.verify_peer) return;
   // A directory of authorities beside the file would keep libcurl from caching the parsed file.
   set(easy_, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
-  if (!bundle.file.empty()) set(easy_, CURLOPT_CAINFO, bundle.file.c_str());
-  if (!bundle.pem.empty()) {
+  if (!bundle_->file.empty()) set(easy_, CURLOPT_CAINFO, bundle_->file.c_str());
+  if (!bundle_->pem.empty()) {
     curl_blob blob{};
     blob.data = const_cast<char*>(
-        bundle.pem.data());  // NOLINT(cppcoreguidelines-pro-type-const-cast): C API, read only
-    blob.len = bundle.pem.size();
+        bundle_->pem.data());  // NOLINT(cppcoreguidelines-pro-type-const-cast): C API, read only
+    blob.len = bundle_->pem.size();
     blob.flags = CURL_BLOB_NOCOPY;
     set(easy_, CURLOPT_CAINFO_BLOB, &blob);
   }

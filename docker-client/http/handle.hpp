@@ -15,8 +15,8 @@ namespace cattle::http {
 /// lets another thread wake a blocked call. Used by one thread at a time.
 class Handle {
  public:
-  /// `options` and `bundle` must outlive the handle.
-  Handle(const ClientOptions& options, const CaBundle& bundle);
+  /// `options` must outlive the handle.
+  Handle(const ClientOptions& options, std::shared_ptr<const CaBundle> bundle);
   ~Handle();
   Handle(const Handle&) = delete;
   Handle& operator=(const Handle&) = delete;
@@ -28,8 +28,9 @@ class Handle {
 
  private:
   void set_peer(const ClientOptions& options);
-  void set_tls(const ClientOptions& options, const CaBundle& bundle);
+  void set_tls(const ClientOptions& options);
 
+  std::shared_ptr<const CaBundle> bundle_;  ///< libcurl points into it.
   CURLM* multi_;
   CURL* easy_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -246,6 +247,19 @@ TEST_F(Https, authority_is_checked) {
   options.extra_ca_files.clear();
   options.verify_peer = false;
   EXPECT_EQ(Client(options).send(get("/fine")).status, 200);
+}
+
+TEST_F(Https, an_authority_that_is_stored_later_counts_from_the_next_request_on) {
+  const auto server = serve({"127.0.0.1"});
+  const support::TestCa other;
+  const auto stored = other.ca_file() + ".stored";
+  ClientOptions options = to(*server);
+  options.ca_file = other.ca_file();
+  options.extra_ca_files = {stored};
+  const Client client(options);
+  EXPECT_THROW(static_cast<void>(client.send(get("/fine"))), TransportError);
+  std::filesystem::copy_file(ca.ca_file(), stored);
+  EXPECT_EQ(client.send(get("/fine")).status, 200);
 }
 
 TEST_F(Https, name_and_date_are_checked) {

@@ -9,6 +9,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 namespace cattle::subscriber {
 namespace {
 
@@ -111,6 +113,21 @@ TEST(Tls, extra_authorities_are_added_where_they_exist) {
   EXPECT_TRUE(recorder.wait_subscribed(1));
   const Publisher publisher({options.connection});
   EXPECT_EQ(publisher.publish_once(R"({"name":"reply.1","previousIds":["a"]})").status, 201);
+}
+
+TEST(Tls, an_authority_that_is_stored_during_the_outage_ends_it) {
+  const TestCa ca;
+  const TestCa other;
+  const FakeServer server(secured(ca.issue({"127.0.0.1"})));
+  const auto stored = other.ca_file() + ".stored";
+  auto options = towards(server.url(), other.ca_file());
+  options.connection.extra_ca_files = {stored};
+  Recorder recorder;
+  Subscription subscription(options, recorder.listener());
+  subscription.start();
+  ASSERT_TRUE(recorder.wait_outages(1));
+  std::filesystem::copy_file(ca.ca_file(), stored);
+  EXPECT_TRUE(recorder.wait_subscribed(1));
 }
 
 TEST(Tls, authorities_that_can_not_be_read_are_named) {
