@@ -87,6 +87,8 @@ json parse(std::string_view frame) {
   } catch (const json::parse_error& error) {
     // Its own text quotes the content, which may hold a secret.
     throw FrameError("not JSON (byte " + std::to_string(error.byte) + ")");
+  } catch (const json::out_of_range&) {
+    throw FrameError("a number in it is too large");
   }
 }
 

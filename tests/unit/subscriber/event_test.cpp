@@ -101,6 +101,7 @@ TEST(Event, R14_reply_is_wanted_only_at_an_address_that_begins_with_reply) {
 TEST(Event, frames_that_are_no_event_are_named_without_content) {
   EXPECT_EQ(cause("{\"name\":\"secret-xyzzy\""), "not JSON (byte 23)");
   EXPECT_EQ(cause("hunter2"), "not JSON (byte 1)");
+  EXPECT_EQ(cause(R"({"id":"a","name":"ping","data":{"n":1e+3000}})"), "a number in it is too large");
   EXPECT_EQ(cause("\"\xff\xfe\""), "not JSON (byte 2)");
   EXPECT_EQ(cause("[1]"), "not a JSON object");
   EXPECT_EQ(cause("{}"), "name: expected a string that is not empty");
