@@ -135,6 +135,41 @@ TEST_F(LinkTest, P44_P56_a_key_that_the_server_threw_away_is_one_line_and_no_end
   EXPECT_THAT(server_.requests("/register"), SizeIs(0)) << "the operator may have deleted the host";
 }
 
+TEST_F(LinkTest, R65_containers_stay_untouched_when_the_agent_is_cut_off_refused_and_stopped) {
+  engine_.add_image("local/box:1");
+  start();
+  server_.send(activate_event("a1", "u-1", "local/box:1"));
+  ASSERT_TRUE(server_.wait_reply("a1"));
+  engine_.clear_calls();
+  options_.subscription.refused_wait = 20ms;
+  server_.answer("/subscribe", {403, "{}"}, 2);
+  server_.cut();
+  ASSERT_TRUE(server_.wait_requests("/subscribe", 2));
+  stop();
+  start();
+  stop();
+  EXPECT_THAT(engine_.calls("POST", ""), SizeIs(0));
+  EXPECT_THAT(engine_.calls("DELETE", ""), SizeIs(0));
+}
+
+TEST_F(LinkTest, S2_nothing_is_published_that_nobody_asked_for) {
+  engine_.add_image("local/box:1");
+  start();
+  server_.send(activate_event("a1", "u-1", "local/box:1"));
+  ASSERT_TRUE(server_.wait_reply("a1"));
+  server_.cut();
+  ASSERT_TRUE(server_.wait_subscribed(2));
+  auto unasked = make_event("host.port.check", "c1", {{"ports", json::array()}});
+  unasked.erase("replyTo");
+  server_.send(unasked);
+  server_.send(ping_event("p1"));
+  ASSERT_TRUE(server_.wait_reply("p1"));
+  stop();
+  for (const auto& reply : server_.replies()) {
+    EXPECT_THAT(reply.at("previousIds").at(0), testing::AnyOf("a1", "p1")) << reply.dump();
+  }
+}
+
 TEST_F(LinkTest, stopping_closes_with_a_close_frame_after_the_running_work) {
   engine_.add_image("local/box:1");
   start();

@@ -36,7 +36,7 @@ class Registering : public RegistrationTest {
   std::string what_;
 };
 
-TEST_F(Registering, P16_E18_the_whole_protocol_with_the_key_in_every_step) {
+TEST_F(Registering, R58_P16_E18_the_whole_protocol_with_the_key_in_every_step) {
   server_.answer(kToken, {200, script_for(server_.url("/v1", kHost))});
   server_.answer("/register", records({}), 1);
   server_.answer("/register", {201, "{}"}, 1);
@@ -161,13 +161,13 @@ TEST_F(Registering, P13_a_body_that_is_no_script_is_shown) {
   EXPECT_THAT(said_, Contains(HasSubstr("Sign in")));
 }
 
-TEST_F(Registering, P14_another_api_root_is_refused_and_both_are_named) {
+TEST_F(Registering, R59_P14_another_api_root_is_refused_and_both_are_named) {
   server_.answer(kToken, {200, script_for("http://elsewhere.example:8080/v1")});
   EXPECT_EQ(outcome_at(url()), Outcome::url_mismatch);
   EXPECT_THAT(what_, AllOf(HasSubstr("elsewhere.example:8080/v1"), HasSubstr(server_.url("/v1", kHost))));
 }
 
-TEST_F(Registering, P14_an_override_for_the_typed_address_makes_it_right) {
+TEST_F(Registering, R59_P14_an_override_for_the_typed_address_makes_it_right) {
   accept_registration(server_);
   server_.answer(kToken, {200, script_for("http://elsewhere.example:8080/v1")});
   request_.url_override = server_.url("/v1", kHost);
@@ -198,7 +198,7 @@ TEST_F(Registering, S32_keys_inside_data_fields_and_only_of_an_active_record) {
   EXPECT_EQ(register_at(url()).access_key, "inFields");
 }
 
-TEST_F(Registering, S34_a_redirect_to_another_host_gets_no_credentials) {
+TEST_F(Registering, R66_S34_a_redirect_to_another_host_gets_no_credentials) {
   FakeServer other;
   server_.answer(kToken, {200, script_for(server_.url("/v1", kHost))});
   server_.answer("/register", {302, "", {{"Location", other.url("/v1/register", "other.localhost")}}});
@@ -245,7 +245,7 @@ TEST_F(Secure, S35_https_never_becomes_http) {
   EXPECT_THAT(server_.requests(), IsEmpty());
 }
 
-TEST_F(Secure, S36_links_that_differ_by_their_scheme_alone_are_followed_by_ours) {
+TEST_F(Secure, R66_S36_links_that_differ_by_their_scheme_alone_are_followed_by_ours) {
   const auto plain = "http://server.localhost:" + std::to_string(secure_.port());
   secure_.answer("/", {200, "{}", {{"X-API-Schemas", plain + "/v1/schemas"}}});
   secure_.answer("/registrationtokens",
