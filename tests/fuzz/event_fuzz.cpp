@@ -108,10 +108,11 @@ class FuzzedAgent {
 
   void take(std::string_view frame) {
     const auto id = id_that_awaits_a_reply(frame);
-    const auto before = id ? finals(*id) : 0;
+    const auto before = id ? server_.count_final_replies_to(*id) : 0;
     dispatcher_.frame(std::string(frame), Clock::now());
     if (!dispatcher_.wait_until_idle(50s)) fail("The event hangs:", frame);
-    if (id && finals(*id) != before + 1) fail("The event got no final reply, or more than one:", frame);
+    if (id && server_.count_final_replies_to(*id) != before + 1)
+      fail("The event got no final reply, or more than one:", frame);
   }
 
  private:
@@ -165,13 +166,6 @@ class FuzzedAgent {
     } catch (const subscriber::FrameError&) {
     }
     return std::nullopt;
-  }
-
-  std::size_t finals(const std::string& id) const {
-    std::size_t count = 0;
-    for (const auto& reply : server_.replies_to(id))
-      count += reply.value("transitioning", "no") == "yes" ? 0 : 1;
-    return count;
   }
 
   support::FakeServer server_;

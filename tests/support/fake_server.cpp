@@ -235,13 +235,25 @@ bool answers_event(const nlohmann::json& reply, const std::string& event_id) {
          previous->front() == event_id;
 }
 
+bool is_final_answer(const nlohmann::json& reply, const std::string& event_id) {
+  return answers_event(reply, event_id) && reply.value("transitioning", "no") != "yes";
+}
+
 }  // namespace
 
 std::vector<nlohmann::json> FakeServer::replies_to(const std::string& event_id) const {
+  const std::lock_guard lock(state_->mutex);
   std::vector<nlohmann::json> found;
-  for (auto& reply : replies())
-    if (answers_event(reply, event_id)) found.push_back(std::move(reply));
+  for (const auto& reply : state_->replies)
+    if (answers_event(reply, event_id)) found.push_back(reply);
   return found;
+}
+
+std::size_t FakeServer::count_final_replies_to(const std::string& event_id) const {
+  const std::lock_guard lock(state_->mutex);
+  return static_cast<std::size_t>(
+      std::count_if(state_->replies.begin(), state_->replies.end(),
+                    [&](const nlohmann::json& reply) { return is_final_answer(reply, event_id); }));
 }
 
 bool FakeServer::wait_subscribed(std::size_t count, Timeout timeout) const {
@@ -269,7 +281,7 @@ std::optional<nlohmann::json> FakeServer::wait_reply(const std::string& event_id
   std::optional<nlohmann::json> found;
   state_->changed.wait_for(lock, timeout, [&] {
     for (const auto& reply : state_->replies)
-      if (answers_event(reply, event_id) && reply.value("transitioning", "no") != "yes") found = reply;
+      if (is_final_answer(reply, event_id)) found = reply;
     return found.has_value();
   });
   return found;

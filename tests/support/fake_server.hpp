@@ -101,6 +101,8 @@ class FakeServer {
   [[nodiscard]] std::vector<nlohmann::json> replies() const;
   /// Accepted replies to the event with that id, progress included.
   [[nodiscard]] std::vector<nlohmann::json> replies_to(const std::string& event_id) const;
+  /// Progress excluded; costs no copies.
+  [[nodiscard]] std::size_t count_final_replies_to(const std::string& event_id) const;
 
   // Waiting: false or nullopt when it did not happen in time
   [[nodiscard]] bool wait_subscribed(std::size_t count, Timeout timeout = Timeout(10'000)) const;
