@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <string_view>
 
 namespace cattle::agent::registration {
@@ -39,13 +38,6 @@ std::string with_origin_of(const std::string& url, const std::string& given) {
   if (!theirs || !ours || theirs->host != ours->host || theirs->origin() == ours->origin()) return url;
   const bool default_port = theirs->port == (theirs->scheme == "https" ? "443" : "80");
   return default_port || theirs->port == ours->port ? ours->origin() + theirs->path : url;
-}
-
-bool is_opaque_token(const std::string& text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char letter) {
-    return std::isalnum(letter) != 0 ||
-           std::string_view("-_.:~").find(static_cast<char>(letter)) != std::string_view::npos;
-  });
 }
 
 }  // namespace cattle::agent::registration

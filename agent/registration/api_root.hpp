@@ -18,8 +18,4 @@ namespace cattle::agent::registration {
 /// name the same host and the server's differs by scheme and default port only (S36).
 [[nodiscard]] std::string with_origin_of(const std::string& url, const std::string& given);
 
-/// Text that may stand as a registration token in a URL: opaque, no length check, URL-safe characters and ':'
-/// (S31).
-[[nodiscard]] bool is_opaque_token(const std::string& text);
-
 }  // namespace cattle::agent::registration

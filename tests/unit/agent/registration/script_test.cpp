@@ -86,11 +86,5 @@ TEST(ApiRoot, P10_this_machine_is_recognised) {
   EXPECT_FALSE(names_this_machine("http://10.0.0.1/v1"));
 }
 
-TEST(ApiRoot, S31_tokens_are_opaque) {
-  EXPECT_TRUE(is_opaque_token(std::string(200, 'x') + "-_:1"));
-  EXPECT_FALSE(is_opaque_token("a/b"));
-  EXPECT_FALSE(is_opaque_token(""));
-}
-
 }  // namespace
 }  // namespace cattle::agent::registration
