@@ -119,6 +119,29 @@ bool FakeEngine::State::matches(const FakeContainer& container, const EngineCall
          });
 }
 
+namespace {
+
+bool is_port(const std::string& digits) {
+  constexpr int kHighest = 65'535;
+  static const std::regex kNumber("[0-9]{1,5}");
+  return std::regex_match(digits, kNumber) && std::stoi(digits) <= kHighest;
+}
+
+/// The first port of the create body that is none; "" without one.
+std::string wrong_port(const nlohmann::json& body) {
+  const auto bindings = body.value("/HostConfig/PortBindings"_json_pointer, nlohmann::json());
+  for (const auto& [port, wanted] : bindings.items()) {
+    if (!is_port(port.substr(0, port.find('/')))) return port;
+    for (const auto& binding : wanted) {
+      const std::string host_port = binding.value("HostPort", "");
+      if (!host_port.empty() && !is_port(host_port)) return host_port;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 Answer FakeEngine::State::create(const EngineCall& call) {
   const auto body = nlohmann::json::parse(call.body, nullptr, false);
   if (!body.is_object()) return fail(400, "invalid JSON in the create body");
@@ -138,6 +161,8 @@ Answer FakeEngine::State::create(const EngineCall& call) {
   if (!name.empty() && !std::regex_match(name, kName)) {
     return fail(400, "Invalid container name (" + name + "), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed");
   }
+  if (const auto port = wrong_port(body); !port.empty())
+    return fail(400, "invalid port specification: \"" + port + "\"");
   const std::string bare = !name.empty() && name.front() == '/' ? name.substr(1) : name;
   for (const auto& [id, container] : containers_) {
     if (container.name != bare) continue;
