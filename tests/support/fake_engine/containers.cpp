@@ -133,7 +133,7 @@ std::string wrong_port(const nlohmann::json& body) {
   for (const auto& [port, wanted] : bindings.items()) {
     if (!is_port(port.substr(0, port.find('/')))) return port;
     for (const auto& binding : wanted) {
-      const std::string host_port = binding.value("HostPort", "");
+      std::string host_port = binding.value("HostPort", "");
       if (!host_port.empty() && !is_port(host_port)) return host_port;
     }
   }
