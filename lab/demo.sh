@@ -49,6 +49,7 @@ clean_up() {
     rm -rf "$private"
   fi
   rm -rf "$logs/home" "$logs/image" "$logs/console.log" # the console has the same lines as the log
+  [ -z "${SUDO_UID:-}" ] || chown -R "$SUDO_UID" "$logs" # so that who called can read and remove it
 }
 story=0
 trap clean_up EXIT
@@ -65,7 +66,12 @@ free_subnet() {
 
 start_engine() {
   if [ "$(id -u)" -ne 0 ]; then
-    echo "demo: no Docker engine answers at ${DOCKER_HOST:-/var/run/docker.sock}, and starting a private one needs root: sudo make demo" >&2
+    if command -v sudo >/dev/null; then
+      rmdir "$logs" # root makes one of its own, and hands it over at the end
+      trap - EXIT
+      exec sudo --preserve-env=KEEP,DOCKER_HOST bash "$0" "$build"
+    fi
+    echo "demo: no Docker engine answers at $host, and starting a private one needs root or sudo" >&2
     exit 1
   fi
   private=$(mktemp -d /tmp/cd-XXXXXX)
