@@ -64,7 +64,9 @@ double cost(const docker::Client& engine, const nlohmann::json& wanted) {
 
 int run(int few, int many) {
   const TestEngine test = test_engine();
-  const docker::Client engine({.host = test.docker_host});
+  docker::EngineOptions options;
+  options.host = test.docker_host;
+  const docker::Client engine(options);
   std::vector<std::string> ids;
   const auto create_up_to = [&](int count) {
     while (static_cast<int>(ids.size()) < count) {

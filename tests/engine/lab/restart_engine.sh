@@ -10,9 +10,11 @@ socket=$2
 mapfile -d '' -t command <"/proc/$pid/cmdline"
 log=$(readlink "/proc/$pid/fd/2")
 owner=$(stat -c %u "$socket")
+# A dead process stays in sight where process 1 of a container reaps nobody.
+runs() { grep -qsE '^State:[[:space:]]+[^Z[:space:]]' "/proc/$pid/status"; }
 kill -TERM "$pid"
 end=$((SECONDS + 40))
-while kill -0 "$pid" 2>/dev/null; do
+while runs; do
   [ $SECONDS -lt $end ] || { echo "restart_engine: dockerd did not end" >&2; exit 1; }
   sleep 0.1
 done
