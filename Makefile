@@ -18,8 +18,7 @@ demo: all
 test: deps
 	cmake --preset dev
 	cmake --build --preset dev
-	@$(if $(ROOT),sudo -v)
-	AGENT_TEST_STRICT=1 ctest --preset dev
+	$(ROOT) env AGENT_TEST_STRICT=1 ctest --preset dev; status=$$?; $(if $(ROOT),sudo chown -R $$(id -u) build/dev;) exit $$status
 
 lint: deps
 	packaging/lint/sources.sh
