@@ -27,6 +27,9 @@ struct EngineOptions {
   std::chrono::milliseconds stream_idle{120'000};   ///< Pull and build: no byte for so long ends them.
 };
 
+/// Path of the socket that a DOCKER_HOST names; empty when the engine is reached another way.
+[[nodiscard]] std::string unix_socket_of(std::string_view docker_host);
+
 /// The Docker engine's verbs, blocking. Safe to share between threads. Knows no Rancher word.
 ///
 /// The API version is negotiated at the first call: the oldest that both sides accept, from 1.24 up; a

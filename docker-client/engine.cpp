@@ -29,12 +29,12 @@ std::string existing(const std::string& folder, const char* name) {
 http::ClientOptions connection(const EngineOptions& options) {
   http::ClientOptions result;
   result.connect_timeout = options.connect_timeout;
-  std::string host = options.host;
-  if (take_prefix(host, "unix://")) {
-    result.unix_socket = host;
+  result.unix_socket = unix_socket_of(options.host);
+  if (!result.unix_socket.empty()) {
     result.base_url = "http://localhost";
     return result;
   }
+  std::string host = options.host;
   const bool tls = options.tls || host.rfind("https://", 0) == 0;
   if (!take_prefix(host, "tcp://") && !take_prefix(host, "http://") && !take_prefix(host, "https://")) {
     throw Error(ErrorKind::unavailable, 0, "DOCKER_HOST",
@@ -130,6 +130,11 @@ std::string make_query(const std::vector<std::pair<std::string, std::string>>& p
   for (const auto& [name, value] : pairs)
     query += (query.empty() ? "" : "&") + name + "=" + http::escape(value);
   return query;
+}
+
+std::string unix_socket_of(std::string_view docker_host) {
+  constexpr std::string_view kUnix = "unix://";
+  return docker_host.starts_with(kUnix) ? std::string(docker_host.substr(kUnix.size())) : std::string();
 }
 
 Client::Engine::Engine(EngineOptions options) : options_(std::move(options)), http_(connection(options_)) {}

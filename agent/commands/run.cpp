@@ -18,7 +18,7 @@
 #include <functional>
 #include <iostream>
 #include <map>
-#include <string_view>
+#include <utility>
 
 namespace cattle::agent::commands {
 namespace {
@@ -84,9 +84,8 @@ void watch_for_copies(const config::Environment& environment, const std::string&
 int run_configured(const config::Config& settings, const Signals& signals,
                    const std::function<void(AgentOptions&)>& adapt) {
   auto options = make_options(settings);
-  constexpr std::string_view kUnix = "unix://";
-  if (settings.docker_host.starts_with(kUnix))
-    options.upkeep.engine_socket = settings.docker_host.substr(kUnix.size());
+  if (auto socket = docker::unix_socket_of(settings.docker_host); !socket.empty())
+    options.upkeep.engine_socket = std::move(socket);
   options.request_exit = [] { Signals::request(); };
   adapt(options);
   return run_command(options, signals, CATTLE_AGENT_VERSION);

@@ -6,13 +6,11 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <string_view>
+#include <string>
 #include <system_error>
 
 namespace cattle::agent::doctor {
 namespace {
-
-constexpr std::string_view kUnix = "unix://";
 
 /// What is wrong with the socket file itself, before anybody connects.
 Findings check_socket_file(const std::string& path) {
@@ -48,8 +46,9 @@ Finding finding_of(const docker::Error& error, const std::string& host) {
 
 EngineReport check_engine(const EngineTarget& target) {
   EngineReport report;
-  if (target.host.starts_with(kUnix)) {
-    report.findings = check_socket_file(target.host.substr(kUnix.size()));
+  const auto socket = docker::unix_socket_of(target.host);
+  if (!socket.empty()) {
+    report.findings = check_socket_file(socket);
     if (!report.findings.empty()) return report;
   }
   docker::EngineOptions options;

@@ -176,7 +176,7 @@ case $2 in
     echo "export CATTLE_UPGRADE_IMAGES='rancher/agent'" >"$host/lib/rancher/etc/agent.conf"
     docker restart rancher-agent >/dev/null
     within 60 is rancher-agent '{{.Config.Image}}' rancher/agent:v1.2.11 || fail "no hand-over"
-    logged rancher-agent-previous 'handing over to the original, without probation' || fail "the log does not say so"
+    within 30 logged rancher-agent-previous 'handing over to the original, without probation' || fail "the log does not say so"
     docker rm -f rancher-agent >/dev/null
     docker rmi rancher/agent:v1.2.11 >/dev/null
     ;;
