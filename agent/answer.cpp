@@ -42,7 +42,7 @@ Answer answer(const subscriber::Event& event, const handlers::Route& route, hand
     result.error = redact(cause(failure));
   }
   if (result.error.empty()) result.error = "failed without a reason";
-  result.body = subscriber::encode_error(event, result.error);
+  if (route.answered) result.body = subscriber::encode_error(event, result.error);
   return result;
 }
 

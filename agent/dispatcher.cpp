@@ -140,14 +140,15 @@ void Dispatcher::handle(const std::shared_ptr<Work>& work, const std::stop_token
   docker::Call call;
   call.stop = stop;
   call.observer = [&log](const docker::CallRecord& record) { log.call(record); };
-  handlers::Context context{progress, log, std::move(call)};
+  handlers::Context context{progress, log, std::move(call), work->deadline()};
 
   const auto made = answer(work->event(), work->route(), context,
                            [&log](const std::string& text) { return log.redacted(text); });
   const std::string outcome = made.error.empty() ? "ok" : "error: " + made.error;
   const auto worked = milliseconds_since(begun);
   if (!made.body || !work->event().wants_reply()) {
-    log.info("done, no reply: " + outcome + " in " + worked);
+    const auto line = "done, no reply: " + outcome + " in " + worked;
+    made.error.empty() ? log.info(line) : log.warn(line);
     ids_.leave(*work);
     return;
   }

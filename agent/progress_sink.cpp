@@ -31,11 +31,26 @@ void ProgressSink::report(const std::string& message, std::optional<int> percent
   std::optional<Message> out;
   {
     const std::lock_guard lock(mutex_);
-    const auto& newest = held_ ? held_ : last_;
-    if (!newest || newest->text != message) held_ = Message{message, percent};
+    hold(message, percent);
     out = due(Clock::now());
   }
   if (out) send(*out);
+}
+
+void ProgressSink::report_at_once(const std::string& message, std::optional<int> percent) {
+  std::optional<Message> out;
+  {
+    const std::lock_guard lock(mutex_);
+    hold(message, percent);
+    allowance_ = std::max(allowance_, 1);
+    out = due(Clock::now());
+  }
+  if (out) send(*out);
+}
+
+void ProgressSink::hold(const std::string& message, std::optional<int> percent) {
+  const auto& newest = held_ ? held_ : last_;
+  if (!newest || newest->text != message) held_ = Message{message, percent};
 }
 
 void ProgressSink::repeat() {

@@ -34,6 +34,7 @@ class ProgressSink : public handlers::ProgressSink {
                ProgressOptions options);
 
   void report(const std::string& message, std::optional<int> percent) override;
+  void report_at_once(const std::string& message, std::optional<int> percent) override;
   void repeat() override;
 
  private:
@@ -42,6 +43,7 @@ class ProgressSink : public handlers::ProgressSink {
     std::optional<int> percent;
   };
 
+  void hold(const std::string& message, std::optional<int> percent);
   /// What is to go out now, if anything.
   [[nodiscard]] std::optional<Message> due(Clock::time_point now);
   void send(const Message& message);

@@ -23,8 +23,11 @@ struct EngineOptions {
   bool tls = false;  ///< tcp:// with TLS; set when DOCKER_TLS_VERIFY or cert_path is.
   bool tls_verify = true;
   std::chrono::milliseconds connect_timeout{5'000};
-  std::chrono::milliseconds quick_timeout{30'000};  ///< Whole call of list, inspect, create, remove ...
-  std::chrono::milliseconds stream_idle{120'000};   ///< Pull and build: no byte for so long ends them.
+  std::chrono::milliseconds quick_timeout{30'000};  ///< Whole call of list, inspect, info ...
+  /// Whole call of create, start, remove ...: a busy engine does it in the end, and a call that was given up
+  /// makes a failure of what has succeeded (R54, E5).
+  std::chrono::milliseconds change_timeout{120'000};
+  std::chrono::milliseconds stream_idle{120'000};  ///< Pull and build: no byte for so long ends them.
 };
 
 /// Path of the socket that a DOCKER_HOST names; empty when the engine is reached another way.
@@ -67,8 +70,10 @@ class Client {
                                            const Call& call) const;
   [[nodiscard]] KillOutcome kill_container(const std::string& id, const std::string& signal,
                                            const Call& call) const;
-  [[nodiscard]] RemoveOutcome remove_container(const std::string& id, const RemoveContainerOptions& options,
-                                               const Call& call) const;
+  /// Any refusal but "already in progress" is thrown.
+  [[nodiscard]] ContainerRemoveOutcome remove_container(const std::string& id,
+                                                        const RemoveContainerOptions& options,
+                                                        const Call& call) const;
   [[nodiscard]] std::int64_t wait_container(const std::string& id, const Call& call) const;
   /// Streams logs; `stream` is 1 for stdout, 2 for stderr (a TTY's are all 1).
   void container_logs(const std::string& id, bool follow,

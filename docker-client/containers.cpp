@@ -66,7 +66,8 @@ StopOutcome Client::stop_container(const std::string& id, std::chrono::seconds t
   EngineRequest request = engine_->request("POST", "/containers/", id, "/stop");
   request.query = make_query({{"t", std::to_string(timeout.count())}});
   // A negative grace time is the engine's word for "wait for ever".
-  request.timeout = timeout.count() < 0 ? std::chrono::milliseconds(0) : request.timeout + timeout;
+  request.timeout =
+      timeout.count() < 0 ? std::chrono::milliseconds(0) : engine_->options().quick_timeout + timeout;
   const http::Response response = engine_->answer(request, call);
   if (response.status == 304) return StopOutcome::already_stopped;
   if (response.status == 404) return StopOutcome::absent;
@@ -84,20 +85,19 @@ KillOutcome Client::kill_container(const std::string& id, const std::string& sig
   return KillOutcome::killed;
 }
 
-RemoveOutcome Client::remove_container(const std::string& id, const RemoveContainerOptions& options,
-                                       const Call& call) const {
+ContainerRemoveOutcome Client::remove_container(const std::string& id, const RemoveContainerOptions& options,
+                                                const Call& call) const {
   EngineRequest request = engine_->request("DELETE", "/containers/", id);
   std::vector<std::pair<std::string, std::string>> query;
   if (options.force) query.emplace_back("force", "1");
   if (options.volumes) query.emplace_back("v", "1");
   request.query = make_query(query);
   const http::Response response = engine_->answer(request, call);
-  if (response.status == 404) return RemoveOutcome::absent;
-  if (response.status == 409) {
-    return is_removal_in_progress(response.body) ? RemoveOutcome::in_progress : RemoveOutcome::in_use;
-  }
+  if (response.status == 404) return ContainerRemoveOutcome::absent;
+  if (response.status == 409 && is_removal_in_progress(response.body))
+    return ContainerRemoveOutcome::in_progress;
   if (response.status != 204 && response.status != 200) Engine::refuse(request, response);
-  return RemoveOutcome::removed;
+  return ContainerRemoveOutcome::removed;
 }
 
 void Client::rename_container(const std::string& id, const std::string& new_name, const Call& call) const {

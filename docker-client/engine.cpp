@@ -144,7 +144,7 @@ EngineRequest Client::Engine::request(const char* method, const char* path) cons
   request.method = method;
   request.path = path;
   request.subject.operation = request.method + " " + path;
-  request.timeout = options_.quick_timeout;
+  request.timeout = request.method == "GET" ? options_.quick_timeout : options_.change_timeout;
   return request;
 }
 

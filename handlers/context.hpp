@@ -31,7 +31,11 @@ class EventLog {
 struct Context {
   ProgressSink& progress;
   EventLog& log;
-  docker::Call call;  ///< Pass to every engine call: stop token, deadline, observer (which logs the call).
+  docker::Call call;  ///< Pass to every engine call: stop token, observer (which logs the call).
+  /// Until when the server waits for the reply, as far as is known when the work begins: bounds what only
+  /// waits. No bound of the engine's calls, since work that has begun is never cut short: the next event must
+  /// find it done.
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 };
 
 }  // namespace cattle::handlers

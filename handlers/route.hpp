@@ -42,6 +42,8 @@ struct Route {
   /// Runs on a worker. The reply's `data` (an object; {} for none), or nullopt for "no reply" (force.stop).
   /// Throws RequestError, OperationError, docker::Error, http::TransportError: each becomes the error reply.
   std::function<std::optional<nlohmann::json>(const Event&, Context&)> handle;
+  /// False: the server wants no word of it, not even of its failure, whatever its reply address says (H77).
+  bool answered = true;
 };
 
 }  // namespace cattle::handlers

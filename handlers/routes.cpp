@@ -109,11 +109,14 @@ Handlers::~Handlers() = default;
 
 std::vector<Route> Handlers::routes() const {
   auto& p = *parts_;
+  auto force_stop =
+      route("compute.instance.force.stop", Admission::queued, container_key, p.instance_force_stop);
+  force_stop.answered = false;
   return {
       route("compute.instance.activate", Admission::queued, instance_key, p.instance_activate),
       route("compute.instance.deactivate", Admission::queued, instance_key, p.instance_deactivate),
       route("compute.instance.remove", Admission::queued, instance_key, p.instance_remove),
-      route("compute.instance.force.stop", Admission::queued, container_key, p.instance_force_stop),
+      std::move(force_stop),
       route("compute.instance.inspect", Admission::immediate, no_key, p.instance_inspect),
       route("compute.instance.pull", Admission::joined, image_key, p.instance_pull),
       route("storage.image.activate", Admission::joined, image_key, p.image_activate),

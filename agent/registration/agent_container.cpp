@@ -93,7 +93,7 @@ void remove_by_name(const docker::Client& engine, std::string_view name, const d
     const auto found = find_by_name(engine, name, call);
     if (!found) return;
     const auto outcome = engine.remove_container(found->id, {.force = true, .volumes = false}, call);
-    if (outcome != docker::RemoveOutcome::in_progress) continue;
+    if (outcome != docker::ContainerRemoveOutcome::in_progress) continue;
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
   throw Failure(Outcome::engine, "the engine does not get rid of container " + std::string(name));

@@ -62,7 +62,9 @@ struct CreatedContainer {
 enum class StartOutcome : std::uint8_t { started, already_started };
 enum class StopOutcome : std::uint8_t { stopped, already_stopped, absent };
 enum class KillOutcome : std::uint8_t { killed, not_running, absent };
-enum class RemoveOutcome : std::uint8_t { removed, absent, in_progress, in_use };
+enum class ContainerRemoveOutcome : std::uint8_t { removed, absent, in_progress };
+/// Of images and volumes.
+enum class RemoveOutcome : std::uint8_t { removed, absent, in_use };
 
 struct RemoveContainerOptions {
   bool force = false;

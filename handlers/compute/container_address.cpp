@@ -92,7 +92,7 @@ bool AddressWait::has_ended(const docker::Container& container, const Context& c
 AddressWait::Look AddressWait::wait(const docker::Container& container, const Context& context) const {
   const auto start = std::chrono::steady_clock::now();
   auto limited = context.call;
-  limited.deadline = std::min(start + options_.longest, context.call.deadline - options_.reply_time);
+  limited.deadline = std::min(start + options_.longest, context.deadline - options_.reply_time);
   auto pause = options_.first_pause;
   while (true) {
     auto found = look(container);

@@ -3,7 +3,9 @@
 
 namespace cattle::handlers {
 
-ContainerChanges::Change::Change(ContainerChanges& changes) : changes_(changes) {
+ContainerChanges::Change::Change(ContainerChanges& changes, Effect effect)
+    : changes_(changes), effect_(effect) {
+  if (effect_ == Effect::stops) return;
   const std::lock_guard lock(changes_.mutex_);
   ++changes_.begun_;
   ++changes_.under_way_;
@@ -13,7 +15,7 @@ ContainerChanges::Change::~Change() {
   const std::lock_guard lock(changes_.mutex_);
   // An end counts as a beginning too: what changed may have been listed as it was before.
   ++changes_.begun_;
-  --changes_.under_way_;
+  if (effect_ != Effect::stops) --changes_.under_way_;
 }
 
 std::uint64_t ContainerChanges::begun() const {

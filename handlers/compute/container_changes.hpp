@@ -11,16 +11,21 @@ namespace cattle::handlers {
 /// (6.7, R36, R39). Safe to share between threads.
 class ContainerChanges {
  public:
+  /// What a change may do to a list. One that is being stopped stays in it, and runs in it until it has
+  /// ended: that is the truth, however long it takes.
+  enum class Effect : std::uint8_t { comes_or_goes, stops };
+
   /// A change under way, for as long as it lives.
   class Change {
    public:
-    explicit Change(ContainerChanges& changes);
+    explicit Change(ContainerChanges& changes, Effect effect = Effect::comes_or_goes);
     ~Change();
     Change(const Change&) = delete;
     Change& operator=(const Change&) = delete;
 
    private:
     ContainerChanges& changes_;
+    Effect effect_;
   };
 
   /// Before the list is asked for.

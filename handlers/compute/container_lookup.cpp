@@ -35,6 +35,14 @@ std::optional<ContainerMatch> by_name(const docker::Client& engine, const std::s
 
 }  // namespace
 
+std::string own_name(const std::vector<std::string>& names) {
+  if (names.empty()) return {};
+  const auto own = std::find_if(names.begin(), names.end(),
+                                [](const auto& name) { return name.find('/', 1) == std::string::npos; });
+  const auto& name = own == names.end() ? names.front() : *own;
+  return name.starts_with('/') ? name.substr(1) : name;
+}
+
 std::string label_of(const std::map<std::string, std::string>& labels, const std::string& key) {
   const auto found = labels.find(key);
   return found == labels.end() ? std::string() : found->second;
@@ -47,7 +55,8 @@ void name_in_log(const std::string& docker_id, const std::string& docker_name, c
 }
 
 void name_in_log(const ContainerMatch& match, const Context& context) {
-  name_in_log(match.id, match.names.empty() ? std::string() : match.names.front(), context);
+  const auto name = own_name(match.names);
+  name_in_log(match.id, name.empty() ? name : "/" + name, context);
 }
 
 ContainerMatch match_of(docker::Container container) {

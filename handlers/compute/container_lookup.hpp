@@ -46,6 +46,10 @@ void name_in_log(const ContainerMatch& match, const Context& context);
 [[nodiscard]] ContainerMatch match_of(docker::Container container);
 [[nodiscard]] ContainerMatch match_of(docker::ContainerSummary entry);
 
+/// The name without its slash, "" when there is none. The engine lists a container's aliases in the
+/// containers that link to it, too, and first ("/web/db", "/db"); they come and go with those.
+[[nodiscard]] std::string own_name(const std::vector<std::string>& names);
+
 /// Value of a label, "" when absent.
 [[nodiscard]] std::string label_of(const std::map<std::string, std::string>& labels, const std::string& key);
 

@@ -21,16 +21,8 @@ ContainerRemoval::Result ContainerRemoval::remove(const InstanceReference& insta
   }
   if (match->inspected) lane_.learn(storage_driver(*match->inspected));
   const auto turn = lane_.take(context);
-  switch (engine_.remove_container(match->id, {.force = true, .volumes = false}, context.call)) {
-    case docker::RemoveOutcome::removed:
-    case docker::RemoveOutcome::absent:
-      break;
-    case docker::RemoveOutcome::in_progress:
-      wait_until_gone(match->id, context);
-      break;
-    case docker::RemoveOutcome::in_use:
-      throw OperationError("Container " + match->id + " can't be removed: the engine says that it is in use");
-  }
+  const auto outcome = engine_.remove_container(match->id, {.force = true, .volumes = false}, context.call);
+  if (outcome == docker::ContainerRemoveOutcome::in_progress) wait_until_gone(match->id, context);
   return {Outcome::removed, std::move(match)};
 }
 

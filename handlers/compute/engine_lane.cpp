@@ -10,15 +10,15 @@ EngineLane::Turn::~Turn() {
   if (lane_ != nullptr) lane_->release();
 }
 
-EngineLane::Turn EngineLane::take(const Context& context) {
+EngineLane::Turn EngineLane::take(const Context& context, ContainerChanges::Effect effect) {
   std::unique_lock lock(mutex_);
-  const bool came = changed_.wait_until(lock, context.call.stop, context.call.deadline,
-                                        [this] { return !needed_ || !taken_; });
+  const bool came =
+      changed_.wait_until(lock, context.call.stop, context.deadline, [this] { return !needed_ || !taken_; });
   if (!came)
     throw OperationError("The engine was busy with other containers until the event's time was over");
-  if (!needed_) return {nullptr, changes_};
+  if (!needed_) return {nullptr, changes_, effect};
   taken_ = true;
-  return {this, changes_};
+  return {this, changes_, effect};
 }
 
 void EngineLane::learn(const std::string& driver) {

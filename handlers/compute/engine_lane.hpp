@@ -17,10 +17,11 @@ namespace cattle::handlers {
 /// Safe to share between threads.
 class EngineLane {
  public:
-  /// Holds the lane, if there is one, as long as it lives; containers count as changing meanwhile.
+  /// Holds the lane, if there is one, as long as it lives; its effect on containers is under way meanwhile.
   class Turn {
    public:
-    Turn(EngineLane* lane, ContainerChanges& changes) : lane_(lane), change_(changes) {}
+    Turn(EngineLane* lane, ContainerChanges& changes, ContainerChanges::Effect effect)
+        : lane_(lane), change_(changes, effect) {}
     ~Turn();
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
@@ -31,7 +32,8 @@ class EngineLane {
   };
 
   /// Throws OperationError when the event's time ends or it is cancelled before its turn came.
-  [[nodiscard]] Turn take(const Context& context);
+  [[nodiscard]] Turn take(const Context& context,
+                          ContainerChanges::Effect effect = ContainerChanges::Effect::comes_or_goes);
 
   /// `driver` is an inspect's `Driver` or an info's; "" says nothing.
   void learn(const std::string& driver);

@@ -50,8 +50,9 @@ std::string InstanceActivate::start_existing(const Instance& instance, const Con
   if (!instance.data_volume_mounts.empty()) {
     (void)parts_.volumes.prepare(instance.data_volume_mounts, context);
   }
-  const auto name = match.names.empty() ? match.id : match.names.front().substr(1);
-  start({match.id, false}, "Container " + name + " (image " + instance.image_name() + ")", context);
+  const auto name = own_name(match.names);
+  start({match.id, false},
+        "Container " + (name.empty() ? match.id : name) + " (image " + instance.image_name() + ")", context);
   return match.id;
 }
 
@@ -157,9 +158,7 @@ void InstanceActivate::discard(const std::string& id, Context& context) const {
   auto call = context.call;
   call.deadline = std::chrono::steady_clock::now() + kDiscardTime;
   try {
-    const auto outcome = parts_.engine.remove_container(id, {.force = true, .volumes = true}, call);
-    if (outcome == docker::RemoveOutcome::in_use)
-      context.log.warn("The container that did not start stays: in use");
+    (void)parts_.engine.remove_container(id, {.force = true, .volumes = true}, call);
   } catch (const docker::Error& error) {
     // The start's failure is what the server must hear of, not this one (B28).
     context.log.warn(std::string("The container that did not start could not be removed: ") + error.what());

@@ -24,7 +24,7 @@ std::optional<nlohmann::json> InstanceDeactivate::handle(const Event& event, Con
     return reply_.present(event, instance, std::move(*match), AddressRule::as_inspected, context);
   }
   if (match->inspected) lane_.learn(storage_driver(*match->inspected));
-  const auto turn = lane_.take(context);
+  const auto turn = lane_.take(context, ContainerChanges::Effect::stops);
   stop(match->id, process.stop_timeout, event, context);
   ContainerMatch stopped;
   stopped.id = match->id;

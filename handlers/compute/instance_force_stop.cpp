@@ -29,7 +29,7 @@ std::optional<nlohmann::json> InstanceForceStop::handle(const Event& event, Cont
     return std::nullopt;
   }
   lane_.learn(storage_driver(*container));
-  const auto turn = lane_.take(context);
+  const auto turn = lane_.take(context, ContainerChanges::Effect::stops);
   (void)engine_.stop_container(container->id, kGrace, context.call);
   return std::nullopt;
 }

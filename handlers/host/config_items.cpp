@@ -13,6 +13,7 @@ namespace cattle::handlers {
 namespace {
 
 constexpr auto kLatest = "latest";
+constexpr std::chrono::milliseconds kLeastFetchTime{1'000};  ///< However late it is: late is better than never.
 constexpr auto kKeyInArchive = "content-home/etc/cattle/api.crt";
 constexpr mode_t kReadable = 0644;
 
@@ -66,11 +67,11 @@ std::string ConfigItems::current(const std::string& item) const {
 }
 
 http::Response ConfigItems::fetch(const std::string& item, const Context& context) const {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(context.call.deadline -
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(context.deadline -
                                                                           std::chrono::steady_clock::now());
   http::Request request;
   request.target = "/configcontent/" + http::escape(item) + "?current=" + http::escape(current(item));
-  request.timeout = std::clamp(left, std::chrono::milliseconds(1), options_.request_limit);
+  request.timeout = std::clamp(left, std::min(kLeastFetchTime, options_.request_limit), options_.request_limit);
   return server_.send(request, context.call.stop);
 }
 

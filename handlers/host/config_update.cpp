@@ -11,6 +11,9 @@
 namespace cattle::handlers {
 namespace {
 
+/// The server repeats what is not acknowledged: late is better than never.
+constexpr std::chrono::milliseconds kLeastAcknowledgeTime{1'000};
+
 /// Item names become part of a URL: letters, digits, '-', '_' and single dots only.
 bool is_item_name(std::string_view name) {
   constexpr std::string_view kAllowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
@@ -40,7 +43,7 @@ std::optional<nlohmann::json> ConfigUpdate::handle(const subscriber::Event& even
 
 void ConfigUpdate::take_turn(const Context& context) const {
   std::unique_lock lock(mutex_);
-  if (!changed_.wait_until(lock, context.call.stop, context.call.deadline, [this] { return !updating_; })) {
+  if (!changed_.wait_until(lock, context.call.stop, context.deadline, [this] { return !updating_; })) {
     throw OperationError("another config.update did not end in time");
   }
   updating_ = true;
@@ -53,12 +56,12 @@ void ConfigUpdate::end_turn() const {
 }
 
 void ConfigUpdate::acknowledge(const std::string& item, const std::string& version, Context& context) const {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(context.call.deadline -
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(context.deadline -
                                                                           std::chrono::steady_clock::now());
   http::Request request;
   request.method = "PUT";
   request.target = "/configcontent/" + http::escape(item) + "?version=" + http::escape(version);
-  request.timeout = std::clamp(left, std::chrono::milliseconds(1), request_limit_);
+  request.timeout = std::clamp(left, std::min(kLeastAcknowledgeTime, request_limit_), request_limit_);
   try {
     const auto response = server_.send(request, context.call.stop);
     if (response.status >= 200 && response.status < 300) {

@@ -116,7 +116,7 @@ std::optional<docker::Container> DelegateRequest::find(const nlohmann::json& dat
 
 ChildResult DelegateRequest::run(const docker::Container& container, const std::string& script,
                                  const std::string& input, const Context& context) const {
-  const auto deadline = std::min(context.call.deadline, std::chrono::steady_clock::now() + options_.limit);
+  const auto deadline = std::chrono::steady_clock::now() + options_.limit;
   ChildCommand command;
   command.argv = in_namespaces(options_.nsenter, container.pid, {script});
   command.environment = environment(container);

@@ -19,7 +19,7 @@ struct DelegateOptions {
   std::string nsenter = "nsenter";
   int attempts = 3;
   std::chrono::milliseconds interval{1'000};
-  std::chrono::milliseconds limit{40'000};  ///< Of all attempts; the event's own time may be shorter.
+  std::chrono::milliseconds limit{40'000};  ///< Of all attempts.
 };
 
 /// delegate.request (7.2): an event for an agent that is a container on this host. Its handler is a script of

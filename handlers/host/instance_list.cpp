@@ -22,9 +22,8 @@ bool runs(const docker::ContainerSummary& container) {
 std::string derived_uuid(const docker::ContainerSummary& container) {
   auto label = label_of(container.labels, kUuidLabel);
   if (!label.empty()) return label;
-  if (container.names.empty()) return "no-uuid-" + container.id;
-  const auto& name = container.names.front();
-  return name.starts_with('/') ? name.substr(1) : name;
+  auto name = own_name(container.names);
+  return name.empty() ? "no-uuid-" + container.id : name;
 }
 
 std::vector<nlohmann::json> instance_resources(const std::vector<docker::ContainerSummary>& containers) {

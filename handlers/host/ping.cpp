@@ -2,6 +2,7 @@
 #include "handlers/host/ping.hpp"
 
 #include "docker-client/error.hpp"
+#include "handlers/call_wait.hpp"
 #include "handlers/host/disk_statistics.hpp"
 #include "handlers/host/instance_list.hpp"
 #include "handlers/json_fields.hpp"
@@ -155,16 +156,19 @@ void Ping::add_capacity(nlohmann::json& host, const std::optional<EngineFacts>& 
 
 bool Ping::add_instances(nlohmann::json& resources, const docker::Call& call, EventLog& log) const {
   try {
-    const auto begun = changes_.begun();
-    auto instances = instance_resources(engine_.list_containers({}, call));
-    // The reply to what changed meanwhile may reach the server before this list, which would then be the
-    // older of the two: the server removes what a complete list misses.
-    if (!changes_.quiet_since(begun)) {
-      log.debug("ping: instances left out, containers are changing");
-      return false;
+    for (int attempt = 1; attempt <= times_.lists; ++attempt) {
+      const auto begun = changes_.begun();
+      auto instances = instance_resources(engine_.list_containers({}, call));
+      // The reply to what changed meanwhile may reach the server before this list, which would then be the
+      // older of the two: the server removes what a complete list misses.
+      if (changes_.quiet_since(begun)) {
+        std::move(instances.begin(), instances.end(), std::back_inserter(resources));
+        return true;
+      }
+      if (attempt < times_.lists && !wait_for(call, times_.between_lists)) break;
     }
-    for (auto& instance : instances) resources.push_back(std::move(instance));
-    return true;
+    log.debug("ping: instances left out, containers are changing");
+    return false;
   } catch (const docker::Error& error) {
     // Optional by design: without the list the server changes nothing, with half of it it would remove
     // containers (R36).

@@ -26,6 +26,8 @@ struct PingTimes {
   std::chrono::milliseconds all{1'800};
   std::chrono::milliseconds host_key{1'000};
   std::chrono::milliseconds address{300};
+  int lists = 3;  ///< So often containers are listed, when each list is overlapped by a change of them.
+  std::chrono::milliseconds between_lists{200};
 };
 
 /// ping (6): the host's sign of life, and on request what it is and what runs on it. Answers in time whatever

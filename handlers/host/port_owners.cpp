@@ -2,6 +2,7 @@
 #include "handlers/host/port_owners.hpp"
 
 #include "docker-client/error.hpp"
+#include "handlers/compute/container_lookup.hpp"
 #include "handlers/json_fields.hpp"
 
 #include <nlohmann/json.hpp>
@@ -89,10 +90,7 @@ std::vector<PortOwner> PortOwners::find(const docker::Call& call, EventLog& log)
   for (const auto& container : containers) {
     PortOwner owner;
     owner.container_id = container.id;
-    if (!container.names.empty()) {
-      const auto& name = container.names.front();
-      owner.container_name = name.starts_with('/') ? name.substr(1) : name;
-    }
+    owner.container_name = own_name(container.names);
     owner.state = reported_state(container.state);
     const auto bindings = known.find(container.id);
     if (has_live_ports(container)) {

@@ -36,16 +36,16 @@ bool may_depend_on_credential(docker::ErrorKind kind) {
 /// Keeps what was left of an event's time when a pull began.
 class PausedDeadline {
  public:
-  explicit PausedDeadline(docker::Call& call) : call_(call), begin_(std::chrono::steady_clock::now()) {}
+  explicit PausedDeadline(Context& context) : context_(context), begin_(std::chrono::steady_clock::now()) {}
   ~PausedDeadline() {
-    if (call_.deadline == std::chrono::steady_clock::time_point::max()) return;
-    call_.deadline += std::chrono::steady_clock::now() - begin_;
+    if (context_.deadline == std::chrono::steady_clock::time_point::max()) return;
+    context_.deadline += std::chrono::steady_clock::now() - begin_;
   }
   PausedDeadline(const PausedDeadline&) = delete;
   PausedDeadline& operator=(const PausedDeadline&) = delete;
 
  private:
-  docker::Call& call_;
+  Context& context_;
   std::chrono::steady_clock::time_point begin_;
 };
 
@@ -90,7 +90,7 @@ ImagePulls::~ImagePulls() {
 }
 
 void ImagePulls::fetch(const ImageSource& source, Context& context) {
-  const PausedDeadline paused(context.call);
+  const PausedDeadline paused(context);
   Waiter waiter;
   const auto job = join(source, waiter);
   {
@@ -140,7 +140,10 @@ void ImagePulls::follow(Job& job, Waiter& waiter, Context& context) {
     const auto lines = std::exchange(waiter.lines, {});
     if (job.done && lines.empty()) return;
     lock.unlock();
-    for (const auto& line : lines) context.progress.report(line.text, line.percent);
+    for (const auto& line : lines) {
+      line.about_image ? context.progress.report_at_once(line.text, line.percent)
+                       : context.progress.report(line.text, line.percent);
+    }
     if (lines.empty()) context.progress.repeat();
     lock.lock();
   }
@@ -176,7 +179,7 @@ void ImagePulls::run(Job& job, const std::stop_token& stop) {
       builder_.build(
           *job.source.build, job.source.name,
           [this, &job](std::string text) {
-            publish(job, {std::move(text), std::nullopt, false});
+            publish(job, {std::move(text), std::nullopt});
           },
           call);
     } else {

@@ -16,6 +16,7 @@ struct ProgressLine {
   std::string text;
   std::optional<int> percent;
   bool sums_up_layers = false;
+  bool about_image = false;  ///< The engine's word on the whole image, which a person waits for (E17).
 };
 
 /// Turns the messages of one pull into lines: what the engine says about the whole image as it is (E17), what
@@ -29,6 +30,7 @@ class PullProgress {
   enum class Stage : std::uint8_t { waiting, downloading, downloaded, extracting, complete };
   struct Layer {
     Stage stage = Stage::waiting;
+    bool was_here = false;  ///< Nothing is done for it: it counts for no share of the work.
     std::int64_t current = 0;
     std::int64_t total = 0;
   };
@@ -36,10 +38,13 @@ class PullProgress {
   [[nodiscard]] static std::optional<Stage> stage_of(const std::string& status);
   void update(Layer& layer, Stage stage, const docker::StreamMessage& message);
   [[nodiscard]] std::string sum() const;
+  /// Both: of the layers that were not here already.
   [[nodiscard]] std::size_t at_least(Stage stage) const;
+  [[nodiscard]] std::size_t to_fetch() const;
   void raise_percent();
 
   std::map<std::string, Layer> layers_;
+  int lines_about_image_ = 0;
   std::string last_;
   std::optional<int> percent_;
 };

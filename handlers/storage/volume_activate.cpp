@@ -14,7 +14,8 @@ nlohmann::json volume_reply() {
 
 std::optional<nlohmann::json> VolumeActivate::handle(const subscriber::Event& event, Context& context) const {
   const auto volume = decode_volume_storage_pool_map(event.data).volume;
-  if (volume.is_root()) return volume_reply();
+  // The server's root volumes have no name and no driver; the number alone says nothing (R51, H95).
+  if (volume.is_root() && !is_managed(volume)) return volume_reply();
   if (volume.name.empty() && plugins_.is_rancher_driver(volume.driver)) {
     throw RequestError("data.volumeStoragePoolMap.volume.name: expected the name of a volume of driver " +
                        volume.driver);

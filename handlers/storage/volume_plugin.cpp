@@ -22,6 +22,8 @@ constexpr std::array<std::string_view, 5> kRancherDrivers = {"rancher-ebs", "ran
                                                              "rancher-secrets", "secrets-bridge-v2"};
 /// Also served by a plain Docker plugin of that name; ours only where it listens in our directory (S59).
 constexpr std::string_view kOptionalDriver = "pasturestack-nfs";
+/// However late it is: the server's next attempt should find something done.
+constexpr std::chrono::milliseconds kLeastDriverTime{5'000};
 
 }  // namespace
 
@@ -130,13 +132,13 @@ const http::Client& VolumePlugins::client(const std::string& driver) const {
 VolumePlugins::Answer VolumePlugins::call(const Action& action, const Context& context) const {
   nlohmann::json body = {{"Name", action.volume}};
   if (action.options != nullptr && !action.options->empty()) body["Opts"] = *action.options;
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(context.call.deadline -
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(context.deadline -
                                                                           std::chrono::steady_clock::now());
   http::Request request;
   request.method = "POST";
   request.target = std::string("/VolumeDriver.") + action.name;
   request.body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  request.timeout = std::clamp(left, std::chrono::milliseconds(1), timeout_);
+  request.timeout = std::clamp(left, std::min(kLeastDriverTime, timeout_), timeout_);
 
   const auto response = client(action.driver).send(request, context.call.stop);
   context.log.debug("storage driver " + action.driver + ": " + action.name + " of " + action.volume + ": " +

@@ -37,7 +37,7 @@ bool RecordingLog::has(std::string_view part) const {
 }
 
 TestContext::TestContext() : context{progress, log, {}} {
-  context.call.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  context.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
 }
 
 subscriber::Event make_event(const std::string& name, nlohmann::json data) {

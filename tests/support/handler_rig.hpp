@@ -119,9 +119,8 @@ class HandlerRig {
   std::optional<nlohmann::json> handle(const subscriber::Event& event, Attempt& run) const {
     docker::Call call;
     call.stop = run.stop.get_token();
-    call.deadline = event.received + event.timeout;
     call.observer = [&run](const docker::CallRecord& record) { run.calls.push_back(record); };
-    handlers::Context context{run.progress, run.log, call};
+    handlers::Context context{run.progress, run.log, call, event.received + event.timeout};
     return routes_.at(event.name).handle(event, context);
   }
   /// The reply's data; the handler's exceptions come through.

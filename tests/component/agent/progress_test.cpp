@@ -55,6 +55,18 @@ TEST_F(ProgressTest, a_flood_is_held_back_and_its_latest_message_is_not_lost) {
   EXPECT_EQ(server_.replies_to("i1").back().at("transitioningProgress"), 19);
 }
 
+TEST_F(ProgressTest, E17_what_must_not_be_lost_goes_at_once_and_makes_the_held_one_stale) {
+  const auto leader = work("i1");
+  EventLog lines(log_, leader->event(), leader->key(), false);
+  ProgressSink sink(*leader, publisher_, lines, [] { return ResourceQueue::Works{}; }, {.burst = 1});
+  for (int i = 0; i < 5; ++i) sink.report("step " + std::to_string(i), i);
+  sink.report_at_once("Digest: sha256:1", 99);
+  sink.report_at_once("Status: Downloaded newer image for box:1", 99);
+  sink.repeat();
+  EXPECT_THAT(progress_texts("i1"),
+              ElementsAre("step 0", "Digest: sha256:1", "Status: Downloaded newer image for box:1"));
+}
+
 TEST_F(ProgressTest, H118_an_unchanged_message_is_sent_again_and_each_one_accepted_gives_more_time) {
   const auto leader = work("i1");
   EventLog lines(log_, leader->event(), leader->key(), false);

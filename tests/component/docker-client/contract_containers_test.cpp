@@ -49,8 +49,8 @@ TEST_F(EngineContract, container_lives_from_create_to_remove) {
   EXPECT_EQ(container->status, "exited");
   EXPECT_EQ(container->pid, 0);
 
-  EXPECT_EQ(client_->remove_container(id, {}, call_), RemoveOutcome::removed);
-  EXPECT_EQ(client_->remove_container(id, {}, call_), RemoveOutcome::absent);
+  EXPECT_EQ(client_->remove_container(id, {}, call_), ContainerRemoveOutcome::removed);
+  EXPECT_EQ(client_->remove_container(id, {}, call_), ContainerRemoveOutcome::absent);
   EXPECT_FALSE(client_->inspect_container(id, call_));
 }
 
@@ -59,7 +59,7 @@ TEST_F(EngineContract, what_is_not_there_is_an_answer) {
   EXPECT_FALSE(client_->inspect_container(id, call_));
   EXPECT_EQ(client_->stop_container(id, std::chrono::seconds(1), call_), StopOutcome::absent);
   EXPECT_EQ(client_->kill_container(id, "KILL", call_), KillOutcome::absent);
-  EXPECT_EQ(client_->remove_container(id, {}, call_), RemoveOutcome::absent);
+  EXPECT_EQ(client_->remove_container(id, {}, call_), ContainerRemoveOutcome::absent);
   std::string message;
   EXPECT_EQ(kind_of([&] { static_cast<void>(client_->start_container(id, call_)); }, &message),
             ErrorKind::not_found);
@@ -95,7 +95,7 @@ TEST_F(EngineContract, hostile_ids_stay_one_path_segment) {
   for (const char* id : {"../info", "..", "x/../../info", "a b", "a?all=1", "a%2F..", "x#y"}) {
     try {
       EXPECT_FALSE(client_->inspect_container(id, call_)) << id;
-      EXPECT_NE(client_->remove_container(id, {}, call_), RemoveOutcome::removed) << id;
+      EXPECT_NE(client_->remove_container(id, {}, call_), ContainerRemoveOutcome::removed) << id;
     } catch (const Error& error) {
       EXPECT_TRUE(error.kind() == ErrorKind::engine || error.kind() == ErrorKind::not_found) << error.what();
     }
@@ -104,10 +104,16 @@ TEST_F(EngineContract, hostile_ids_stay_one_path_segment) {
 
 TEST_F(EngineContract, running_container_is_removed_by_force_only) {
   const std::string id = start("force", body());
-  EXPECT_EQ(client_->remove_container(id, {}, call_), RemoveOutcome::in_use);
+  try {
+    static_cast<void>(client_->remove_container(id, {}, call_));
+    FAIL() << "removed";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::conflict) << error.what();
+    EXPECT_THAT(error.engine_message(), ::testing::HasSubstr("running container"));
+  }
   RemoveContainerOptions options;
   options.force = true;
-  EXPECT_EQ(client_->remove_container(id, options, call_), RemoveOutcome::removed);
+  EXPECT_EQ(client_->remove_container(id, options, call_), ContainerRemoveOutcome::removed);
 }
 
 TEST_F(EngineContract, list_is_filtered_by_the_engine) {

@@ -87,7 +87,7 @@ TEST_F(EngineContract, anonymous_volumes_go_with_their_container_when_asked) {
   EXPECT_TRUE(client_->inspect_volume(volume, call_));
   RemoveContainerOptions options;
   options.volumes = true;
-  EXPECT_EQ(client_->remove_container(id, options, call_), RemoveOutcome::removed);
+  EXPECT_EQ(client_->remove_container(id, options, call_), ContainerRemoveOutcome::removed);
   EXPECT_FALSE(client_->inspect_volume(volume, call_));
 }
 

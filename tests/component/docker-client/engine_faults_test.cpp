@@ -33,6 +33,16 @@ TEST_F(EngineFaults, S50_engine_that_starts_at_144_is_asked_in_144) {
   for (const auto& call : fake_.calls("", "/containers")) EXPECT_EQ(call.api_version, "1.44");
 }
 
+TEST_F(EngineFaults, R54_a_change_that_takes_long_is_not_given_up_like_a_look) {
+  options_.quick_timeout = milliseconds(200);
+  options_.change_timeout = milliseconds(5'000);
+  static_cast<void>(client().known_version(call_));
+  fake_.set_delay(milliseconds(400));
+  EXPECT_EQ(client().start_container(id_, call_), StartOutcome::already_started);
+  EXPECT_EQ(error_of([&] { static_cast<void>(client().inspect_container(id_, call_)); }).kind(),
+            ErrorKind::timeout);
+}
+
 TEST_F(EngineFaults, S50_newest_shapes_are_read) {
   fake_.restart(engine("31.0.0", "1.60", "1.52"));
   static_cast<void>(client().start_container(id_, call_));

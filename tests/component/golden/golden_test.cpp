@@ -87,8 +87,7 @@ class Golden : public ::testing::TestWithParam<std::filesystem::path> {
     support::Attempt run;
     docker::Call call;
     call.stop = run.stop.get_token();
-    call.deadline = event.received + event.timeout;
-    handlers::Context context{run.progress, run.log, call};
+    handlers::Context context{run.progress, run.log, call, event.received + event.timeout};
     const auto answer =
         agent::answer(event, rig.route(event.name), context, [](const auto& text) { return text; });
     learn_ids();

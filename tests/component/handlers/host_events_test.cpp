@@ -108,7 +108,7 @@ TEST_F(ConfigUpdateTest, two_never_work_at_once_and_the_wait_ends_with_the_event
   auto first = std::async(std::launch::async, [&] { return handler.handle(event, test_.context); });
   while (server_.requests("/pyagent").empty()) std::this_thread::sleep_for(5ms);
   support::TestContext late;
-  late.context.call.deadline = std::chrono::steady_clock::now() + 20ms;
+  late.context.deadline = std::chrono::steady_clock::now() + 20ms;
   EXPECT_THROW(static_cast<void>(handler.handle(event, late.context)), OperationError);
   EXPECT_EQ(server_.requests("/pyagent").size(), 1U) << "asked for while the first was at work";
   support::TestContext patient;

@@ -130,6 +130,17 @@ TEST_F(InstanceStop, H75_gone_before_the_delete_is_a_success) {
   EXPECT_NO_THROW(rig.reply(kRemove, map_data(web())));
 }
 
+TEST_F(InstanceStop, H75_a_refused_removal_is_told_in_the_engines_own_words) {
+  add("web");
+  engine.inject({.method = "DELETE", .status = 409, .message = "cannot remove: device or resource busy"});
+  try {
+    static_cast<void>(rig.reply(kRemove, map_data(web())));
+    FAIL() << "removed";
+  } catch (const docker::Error& error) {
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("device or resource busy"));
+  }
+}
+
 TEST_F(InstanceStop, R49_a_removal_that_is_under_way_is_waited_for) {
   add("web");
   engine.inject(

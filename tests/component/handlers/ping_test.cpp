@@ -10,6 +10,8 @@
 
 #include <algorithm>
 #include <future>
+#include <memory>
+#include <thread>
 
 namespace cattle::handlers {
 namespace {
@@ -202,6 +204,17 @@ TEST_F(PingTest, R36_R39_a_list_that_a_change_overlaps_is_not_called_complete) {
     EXPECT_TRUE(of_type(told, "instance").empty());
   }
   EXPECT_TRUE(answer({{"instances", true}}).at("options").at("instances"));
+}
+
+TEST_F(PingTest, H105_E19_a_list_that_a_short_change_overlaps_is_read_again) {
+  times_.between_lists = 50ms;
+  auto change = std::make_unique<ContainerChanges::Change>(changes_);
+  std::jthread ends([&] {
+    ASSERT_TRUE(fake_.wait_for_calls("GET", "/containers/json", 1));
+    change.reset();
+  });
+  EXPECT_TRUE(answer({{"instances", true}}).at("options").at("instances"));
+  EXPECT_GE(fake_.calls("GET", "/containers/json").size(), 2U);
 }
 
 TEST_F(PingTest, R36_a_list_that_fails_is_not_an_empty_list) {

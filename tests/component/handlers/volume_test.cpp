@@ -140,6 +140,11 @@ TEST_F(Volumes, H094_R51_unmanaged_and_root_volumes_are_activated_without_a_call
   EXPECT_TRUE(fake_.calls().empty());
 }
 
+TEST_F(Volumes, H095_a_volume_with_name_and_driver_is_managed_whatever_its_device_number) {
+  EXPECT_EQ(activate(managed("v", 0)), kReply);
+  EXPECT_TRUE(fake_.has_volume("v"));
+}
+
 TEST_F(Volumes, H095_an_absent_volume_is_created_and_a_present_one_only_inspected) {
   EXPECT_EQ(activate(managed("v")), kReply);
   EXPECT_TRUE(fake_.has_volume("v"));

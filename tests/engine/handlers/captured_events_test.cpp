@@ -146,7 +146,7 @@ class CapturedEvents : public EngineTest, public ::testing::WithParamInterface<s
     NoProgress progress;
     NoLog log;
     handlers::Context context{progress, log, {}};
-    context.call.deadline = event.received + event.timeout;
+    context.deadline = event.received + event.timeout;
     auto reply = routes_.at(event.name).handle(event, context);
     if (event.name == "compute.instance.activate" && reply) remember(document, *reply);
     return reply;

@@ -108,6 +108,12 @@ TEST(InstanceList, H107_R37_S47_entries_have_each_key_in_its_type) {
   EXPECT_EQ(derived_uuid(nameless), "no-uuid-" + nameless.id);
 }
 
+TEST(InstanceList, H107_a_link_of_another_container_is_not_the_name) {
+  auto linked = container("running", "Up");
+  linked.names = {"/aweb/alias", "/zdb", "/web/db"};
+  EXPECT_EQ(derived_uuid(linked), "zdb");
+}
+
 TEST(HostKey, H111_is_made_once_and_stays) {
   const support::TempDir root;
   const auto file = root.path() + "/etc/ssl/host.key";

@@ -218,6 +218,20 @@ TEST(EngineLane, R39_a_list_that_overlaps_a_turn_is_not_the_truth) {
   EXPECT_TRUE(lane.changes().quiet_since(lane.changes().begun()));
 }
 
+TEST(EngineLane, H105_a_stop_under_way_leaves_a_list_true_until_it_ends) {
+  EngineLane lane;
+  NoProgress progress;
+  NoLog log;
+  const Context context{progress, log, {}};
+  auto during = lane.changes().begun();
+  {
+    const auto turn = lane.take(context, ContainerChanges::Effect::stops);
+    EXPECT_TRUE(lane.changes().quiet_since(during)) << "it runs, and is listed as running";
+    during = lane.changes().begun();
+  }
+  EXPECT_FALSE(lane.changes().quiet_since(during)) << "ended since";
+}
+
 TEST(EngineLane, waiting_ends_with_the_events_time) {
   EngineLane lane;
   NoProgress progress;
@@ -225,7 +239,7 @@ TEST(EngineLane, waiting_ends_with_the_events_time) {
   const Context first{progress, log, {}};
   const auto turn = lane.take(first);
   Context second{progress, log, {}};
-  second.call.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(30);
+  second.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(30);
   EXPECT_THROW((void)lane.take(second), OperationError);
 }
 
