@@ -26,6 +26,12 @@ doctor::ServerTarget server_target(const config::Config& config, const config::E
   return target;
 }
 
+/// In an agent container, be it called there by `docker exec`: as the agent beside it sees this host.
+config::Environment as_the_agent_sees_it(const config::Environment& environment) {
+  const bool in_image = !environment("RANCHER_AGENT_IMAGE").value_or("").empty();
+  return in_image ? with_image_defaults(environment) : environment;
+}
+
 }  // namespace
 
 std::string doctor_codes_help() {
@@ -37,11 +43,12 @@ std::string doctor_codes_help() {
   return text;
 }
 
-int run_doctor(bool as_json, const config::Environment& environment) {
+int run_doctor(bool as_json, const config::Environment& given) {
   // Ten seconds for everything: the C library's own limits for a name server that does not answer are longer.
   // No other thread is there yet.
   ::setenv("RES_OPTIONS", "timeout:1 attempts:1", 0);  // NOLINT(concurrency-mt-unsafe)
   const http::Library library;
+  const auto environment = as_the_agent_sees_it(given);
   const auto survey = config::survey(environment);
   const auto& config = survey.config;
   doctor::Examination examination;

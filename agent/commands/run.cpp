@@ -3,6 +3,7 @@
 
 #include "agent/commands/identity.hpp"
 #include "agent/commands/register.hpp"
+#include "agent/commands/surroundings.hpp"
 #include "agent/exit_code.hpp"
 #include "agent/memory.hpp"
 #include "agent/options.hpp"
@@ -17,14 +18,12 @@
 
 #include <functional>
 #include <iostream>
-#include <map>
 #include <utility>
 
 namespace cattle::agent::commands {
 namespace {
 
 constexpr std::chrono::seconds kEngineLimit{2};
-constexpr auto kImageStateDir = "/var/lib/rancher/state";
 
 docker::Call bounded_call() {
   docker::Call call;
@@ -107,20 +106,6 @@ std::string image_name(const docker::Client& engine, const std::string& fallback
   return fallback;
 }
 
-/// What the stock image exports before it starts the agent, under what the operator set.
-config::Environment with_image_defaults(const config::Environment& environment) {
-  static const std::map<std::string, std::string> kDefaults{
-      {"CATTLE_HOME", "/var/lib/cattle"},
-      {"CATTLE_STATE_DIR", kImageStateDir},
-      {"CATTLE_AGENT_LOG_FILE", "/var/log/rancher/agent.log"}};
-  return [environment](const std::string& name) -> std::optional<std::string> {
-    auto value = environment(name);
-    if (value && !value->empty()) return value;
-    const auto found = kDefaults.find(name);
-    return found == kDefaults.end() ? std::nullopt : std::optional(found->second);
-  };
-}
-
 }  // namespace
 
 int run(const config::Overrides& overrides, bool as_service) {
@@ -153,14 +138,14 @@ int run_in_image(const config::Environment& environment) {
     std::cerr << "WARN: /host/dev can't be bound over /dev; devices that appear later are not seen\n";
   }
   const http::Library library;
-  const auto own = own_environment(with_image_defaults(environment), kImageStateDir, signals);
+  const auto own = own_environment(with_image_defaults(environment), config::kServiceStateDirectory, signals);
   if (!own) return exit_code::kSuccess;
   const auto settings = config::load(*own, {});
   return run_configured(settings, signals, [&](AgentOptions& options) {
     options.upkeep.prepare_host = true;
     options.upkeep.watch_image = true;
     options.upkeep.preparation.wait_directory = "/.r";
-    watch_for_copies(*own, kImageStateDir, options);
+    watch_for_copies(*own, config::kServiceStateDirectory, options);
     const docker::Client engine(options.engine);
     options.host.agent_image = image_name(engine, settings.agent_image);
     options.upkeep.image.own_image = options.host.agent_image;

@@ -75,4 +75,17 @@ Here image_surroundings(const config::Environment& environment) {
   return here;
 }
 
+config::Environment with_image_defaults(const config::Environment& environment) {
+  static const std::map<std::string, std::string> kDefaults{
+      {"CATTLE_HOME", "/var/lib/cattle"},
+      {"CATTLE_STATE_DIR", kStateDir},
+      {"CATTLE_AGENT_LOG_FILE", "/var/log/rancher/agent.log"}};
+  return [environment](const std::string& name) -> std::optional<std::string> {
+    auto value = environment(name);
+    if (value && !value->empty()) return value;
+    const auto found = kDefaults.find(name);
+    return found == kDefaults.end() ? std::nullopt : std::optional(found->second);
+  };
+}
+
 }  // namespace cattle::agent::commands

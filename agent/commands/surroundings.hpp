@@ -25,4 +25,7 @@ struct Here {
 /// name.
 [[nodiscard]] Here image_surroundings(const config::Environment& environment);
 
+/// What the stock image exports before it starts the agent, under what the operator set.
+[[nodiscard]] config::Environment with_image_defaults(const config::Environment& environment);
+
 }  // namespace cattle::agent::commands

@@ -4,6 +4,7 @@
 
 #include <linux/capability.h>
 #include <sched.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -56,6 +57,21 @@ TEST_F(Doctor, state_files_that_are_damaged_or_open_to_all) {
   std::filesystem::permissions(directory_ / "state/credentials.conf", std::filesystem::perms(0644));
   EXPECT_THAT(found(), only(Cause::state_file)) << last_.output;
   EXPECT_THAT(last_.output, HasSubstr("chmod 600"));
+}
+
+TEST_F(Doctor, in_an_agent_container_it_looks_where_that_agent_keeps_its_state) {
+  if (!is_root()) GTEST_SKIP() << "mounting takes root";
+  write("lib/rancher/state/.docker_uuid", std::string(36, '\0'));
+  const auto in_container = [this] {
+    return own_mounts() &&
+           ::mount((directory_ / "lib").c_str(), "/var/lib", nullptr, MS_BIND, nullptr) == 0;
+  };
+  for (const auto* name : {"CATTLE_HOME", "CATTLE_STATE_DIR", "CATTLE_AGENT_LOG_FILE"})
+    variables_.erase(name);
+  EXPECT_THAT(found(in_container), IsEmpty()) << last_.output;
+  variables_["RANCHER_AGENT_IMAGE"] = "rancher/agent:v1.2.11";
+  EXPECT_THAT(found(in_container), only(Cause::state_file)) << last_.output;
+  EXPECT_THAT(last_.output, HasSubstr("/var/lib/rancher/state/.docker_uuid"));
 }
 
 TEST_F(Doctor, no_control_groups) {
