@@ -88,14 +88,17 @@ void read_host(Settings& settings, Config& config) {
   config.socket_tables = settings.exact("CATTLE_HOST_PROC").value_or("");
 }
 
-void read_identities(const Settings& settings, bool offline, Config& config) {
+void read_identities(Settings& settings, bool offline, Config& config) {
   const std::filesystem::path state(config.state_dir);
+  std::vector<std::string> warnings;
   const auto identity_of = [&](const std::string& name, const char* file) {
     const auto path = settings.either(name + "_FILE", (state / file).string());
-    return offline ? known_identity(path, settings.either(name)) : identity(path, settings.either(name));
+    return offline ? known_identity(path, settings.either(name))
+                   : identity(path, settings.either(name), warnings);
   };
   config.physical_host_uuid = identity_of("PHYSICAL_HOST_UUID", ".physical_host_uuid");
   config.docker_uuid = identity_of("DOCKER_UUID", ".docker_uuid");
+  for (const auto& warning : warnings) settings.warn(warning);
 }
 
 void read_paths(const Settings& settings, Config& config) {

@@ -202,6 +202,14 @@ TEST_F(ConfigTest, H120_a_damaged_identity_is_reported_and_left_alone) {
   EXPECT_EQ(content(".docker_uuid"), damaged);
 }
 
+TEST_F(ConfigTest, H120_a_new_identity_in_place_of_an_empty_file_is_said) {
+  write(".docker_uuid", "\n");
+  const auto config = loaded();
+  EXPECT_THAT(config.docker_uuid, testing::SizeIs(36));
+  EXPECT_THAT(config.warnings, testing::ElementsAre(testing::HasSubstr(".docker_uuid was empty")));
+  EXPECT_THAT(loaded().warnings, testing::IsEmpty());
+}
+
 TEST_F(ConfigTest, H88_the_host_ip_falls_back_to_the_agent_ip) {
   variables_["CATTLE_AGENT_IP"] = "10.0.0.5";
   EXPECT_EQ(loaded().host_ip, "10.0.0.5");
