@@ -43,7 +43,7 @@ std::string trimmed_url(std::string url, const std::string& name) {
   return url;
 }
 
-void read_server(const Settings& settings, const Overrides& overrides, Config& config) {
+void read_server(Settings& settings, const Overrides& overrides, Config& config) {
   const auto choose = [&](const std::string& given, const std::string& name) {
     if (!given.empty()) return given;
     // The discard port: nobody answers there.
@@ -58,7 +58,10 @@ void read_server(const Settings& settings, const Overrides& overrides, Config& c
   // What agent containers are told; they may reach the server by another way than we do.
   const auto config_url = settings.either("CONFIG_URL");
   config.config_url = config_url ? trimmed_url(*config_url, "CATTLE_CONFIG_URL") : config.url;
-  config.ca_file = first_of(settings, {"SSL_CERT_FILE", "CURL_CA_BUNDLE"});
+  std::vector<std::string> warnings;
+  config.ca_file = given_ca_bundle([&](const std::string& name) { return settings.exact(name); }, warnings);
+  for (const auto& warning : warnings) settings.warn(warning);
+  config.extra_ca_files = extra_ca_files();
   if (config.ca_file.empty() && config.url.starts_with("https://")) config.ca_file = default_ca_bundle();
   config.http_proxy = config.url.starts_with("https://") ? first_of(settings, {"https_proxy", "HTTPS_PROXY"})
                                                          : first_of(settings, {"http_proxy", "HTTP_PROXY"});

@@ -3,6 +3,7 @@
 
 #include "agent/commands/surroundings.hpp"
 #include "agent/doctor/doctor.hpp"
+#include "config/ca_bundle.hpp"
 #include "docker-client/http/client.hpp"
 
 #include <cstdlib>
@@ -21,7 +22,7 @@ doctor::ServerTarget server_target(const config::Config& config, const config::E
   target.connection.extra_ca_files = config.extra_ca_files;
   target.connection.proxy = config.http_proxy;
   target.connection.no_proxy = config.no_proxy;
-  target.stored_ca = kCaFile;
+  target.stored_ca = config::kServerCaFile;
   target.ca_fingerprint = environment("CA_FINGERPRINT").value_or("");
   return target;
 }

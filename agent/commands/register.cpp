@@ -69,6 +69,7 @@ void register_here(const std::string& url, const config::Environment& environmen
   auto here = plain_surroundings(environment);
   (void)parse_address_wish(here.surroundings.environment("CATTLE_AGENT_IP").value_or(""));
   const auto options = server_options(here.surroundings);
+  for (const auto& warning : options.warnings) here.surroundings.say("WARN: " + warning);
   if (takeover == Takeover::yes)
     take_over_state(*here.engine, here.surroundings.state_dir, here.surroundings.say, here.surroundings.call);
   if (compare_machine(recorded_facts(here.surroundings.state_dir), read_machine_facts({})) ==

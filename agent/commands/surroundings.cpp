@@ -2,6 +2,7 @@
 #include "agent/commands/surroundings.hpp"
 
 #include "agent/registration/share_mounts.hpp"
+#include "config/ca_bundle.hpp"
 #include "config/option_file.hpp"
 
 #include <unistd.h>
@@ -46,7 +47,7 @@ Here common(const config::Environment& environment) {
     return true;
   };
   around.option_file = kOptionFile;
-  around.ca_file = kCaFile;
+  around.ca_file = config::kServerCaFile;
   return here;
 }
 

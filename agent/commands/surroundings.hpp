@@ -10,9 +10,6 @@
 
 namespace cattle::agent::commands {
 
-/// The server's own CA, beside those of the system.
-inline constexpr auto kCaFile = "/var/lib/rancher/etc/ssl/ca.crt";
-
 /// Where a command works, with the engine that it talks to.
 struct Here {
   std::unique_ptr<docker::Client> engine;

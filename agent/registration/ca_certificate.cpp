@@ -96,7 +96,8 @@ bool fetch_ca_certificate(const CaRequest& request, const ServerOptions& options
     return true;
   }
   if (offered)
-    throw Failure(Outcome::tls, "the server's CA certificate does not have the fingerprint CA_FINGERPRINT");
+    throw Failure(Outcome::tls, "the server's CA certificate does not have the fingerprint CA_FINGERPRINT",
+                  kFingerprintRemedy);
   return false;
 }
 

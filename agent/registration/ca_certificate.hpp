@@ -8,6 +8,13 @@
 
 namespace cattle::agent::registration {
 
+/// Where a server's CA is not the one of CA_FINGERPRINT, or is none that anything here vouches for: to trust
+/// what it offers would be to trust whoever stands in between.
+inline constexpr auto kFingerprintRemedy =
+    "compare CA_FINGERPRINT with what the server's own page or its administrator says; if it is right, "
+    "somebody "
+    "stands between this host and the server: trust no certificate from there";
+
 struct CaRequest {
   std::string url;          ///< The registration URL.
   std::string fingerprint;  ///< CA_FINGERPRINT, "AA:BB:..." (SHA-1 of the DER); nothing happens when empty.

@@ -10,6 +10,7 @@
 #include "agent/registration/option_file_entry.hpp"
 #include "agent/registration/registrar.hpp"
 #include "agent/registration/upgrade.hpp"
+#include "config/ca_bundle.hpp"
 #include "config/state_file.hpp"
 
 #include <nlohmann/json.hpp>
@@ -32,8 +33,8 @@ ServerOptions server_options(const Surroundings& surroundings) {
     return value.empty() ? value_of(surroundings, upper) : value;
   };
   ServerOptions options;
-  options.ca_file = value_of(surroundings, "SSL_CERT_FILE");
-  options.extra_ca_files = {surroundings.ca_file};
+  options.ca_file = config::given_ca_bundle(surroundings.environment, options.warnings);
+  options.extra_ca_files = config::extra_ca_files(surroundings.ca_file);
   options.http_proxy = either("http_proxy", "HTTP_PROXY");
   options.https_proxy = either("https_proxy", "HTTPS_PROXY");
   options.no_proxy = either("no_proxy", "NO_PROXY");
@@ -114,6 +115,7 @@ void register_and_launch(const std::string& url, const Surroundings& surrounding
   const auto wish_text = value_of(surroundings, "CATTLE_AGENT_IP");
   const auto wish = parse_address_wish(wish_text);
   const auto options = server_options(surroundings);
+  for (const auto& warning : options.warnings) surroundings.say("WARN: " + warning);
 
   const auto facts = host_facts(surroundings, image);
   Request request;

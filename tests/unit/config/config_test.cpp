@@ -232,6 +232,15 @@ TEST_F(ConfigTest, the_proxy_goes_by_the_scheme_of_the_url) {
                                    testing::Pair("no_proxy", ".internal")));
 }
 
+TEST_F(ConfigTest, a_ca_file_that_does_not_exist_leaves_the_systems) {
+  variables_["CATTLE_URL"] = "https://server/v1";
+  const auto usual = loaded().ca_file;
+  variables_["SSL_CERT_FILE"] = (directory_ / "none.pem").string();
+  const auto config = loaded();
+  EXPECT_EQ(config.ca_file, usual);
+  EXPECT_THAT(config.warnings, testing::ElementsAre(testing::HasSubstr("SSL_CERT_FILE")));
+}
+
 TEST_F(ConfigTest, switches_are_the_literal_word_and_debug_is_any_text) {
   variables_["CATTLE_PING_ENABLED"] = "yes";
   variables_["PLATFORM_DOCKER_ENABLED"] = "false";
