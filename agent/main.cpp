@@ -68,7 +68,7 @@ void add_run(CLI::App& app, Arguments& arguments, Action& action) {
                          "Subscribe to the server and work until SIGTERM; the secret key comes from "
                          "CATTLE_SECRET_KEY only");
   run_app->add_flag("--service", arguments.as_service,
-                    "As a service of this host: prepare mounts and modules, never beside an agent container");
+                    "As a service of this host: prepare mounts, modules and the wait program");
   run_app->add_option("--url", arguments.overrides.url, "API of the server, instead of CATTLE_URL");
   run_app->add_option("--access-key", arguments.overrides.access_key, "Instead of CATTLE_ACCESS_KEY");
   run_app->add_option("--agent-id", arguments.overrides.agent_id, "Instead of CATTLE_AGENT_ID");

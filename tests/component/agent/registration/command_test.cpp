@@ -161,14 +161,17 @@ TEST_F(Command, S21_R11_registering_takes_over_from_an_agent_container) {
   EXPECT_TRUE(engine_.is_running("somebody-elses"));
 }
 
-TEST_F(Command, R11_a_service_does_not_run_beside_an_agent_container) {
+TEST_F(Command, R11_nobody_runs_beside_an_agent_container) {
   accept_registration(server_);
   EXPECT_EQ(run_register().code, 0);
   engine_.add_image("rancher/agent:v1.2.11");
   engine_.add_container("rancher-agent", {{"Image", "rancher/agent:v1.2.11"}});
-  const auto result = run({"run", "--service"});
-  EXPECT_EQ(result.code, 6) << result.output << result.errors;
-  EXPECT_THAT(result.errors, HasSubstr("container rancher-agent runs on this host already"));
+  engine_.add_container("my-rancher-agent-2", {{"Image", "rancher/agent:v1.2.11"}});
+  for (const auto& words : {std::vector<std::string>{"run", "--service"}, {"run"}}) {
+    const auto result = run(words);
+    EXPECT_EQ(result.code, 6) << result.output << result.errors;
+    EXPECT_THAT(result.errors, HasSubstr("container rancher-agent runs on this host already"));
+  }
   EXPECT_THAT(server_.requests("/subscribe"), IsEmpty());
 }
 
