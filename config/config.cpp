@@ -111,6 +111,7 @@ void read_paths(const Settings& settings, Config& config) {
   config.notify_socket = settings.exact("NOTIFY_SOCKET").value_or("");
   config.watchdog_microseconds = settings.exact("WATCHDOG_USEC").value_or("");
   config.upgrade_images = settings.exact("CATTLE_UPGRADE_IMAGES").value_or("");
+  config.replace_wait_program = settings.exact("CATTLE_REPLACE_WAIT_PROGRAM") == "true";
   config.package = settings.exact("CATTLE_AGENT_PACKAGE").value_or("");
   config.stamp_file = settings.either("STAMP_FILE", config.home + "/.pyagent-stamp");
   config.log_file = settings.exact("CATTLE_AGENT_LOG_FILE").value_or("/var/log/rancher/agent.log");
@@ -190,7 +191,8 @@ std::string default_state_directory(const std::string& home) {
 Settings open_settings(const Environment& environment, Config& config) {
   config.home = home_directory(environment, "/var/lib");
   std::vector<std::string> file_warnings;
-  const auto files = read_option_files(option_files(config.home), file_warnings);
+  auto files = read_option_files(option_files(config.home), file_warnings);
+  drop_overruled_address(files, environment);
   config.state_dir = Settings(environment, files).either("STATE_DIR", default_state_directory(config.home));
   Settings settings(with_stored_credentials(environment, config.state_dir, file_warnings), files);
   for (const auto& warning : file_warnings) settings.warn(warning);

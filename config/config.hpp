@@ -75,7 +75,8 @@ struct Config {
   std::string
       notify_socket;  ///< NOTIFY_SOCKET, WATCHDOG_USEC: set by systemd for a service that tells how it does.
   std::string watchdog_microseconds;
-  std::string upgrade_images;  ///< CATTLE_UPGRADE_IMAGES.
+  std::string upgrade_images;         ///< CATTLE_UPGRADE_IMAGES.
+  bool replace_wait_program = false;  ///< CATTLE_REPLACE_WAIT_PROGRAM.
   std::string
       package;  ///< CATTLE_AGENT_PACKAGE: set by our package's apply.sh; the server owns the program then.
   std::string stamp_file;             ///< CATTLE_STAMP_FILE.

@@ -24,18 +24,6 @@ namespace {
 
 using namespace cattle::agent::registration;
 
-/// Settings that an operator gives once, when registering, and means for every start.
-constexpr const char* kKept[] = {"CATTLE_AGENT_IP",
-                                 "CATTLE_HOST_LABELS",
-                                 "CATTLE_SCHEDULER_IPS",
-                                 "CATTLE_SCHEDULER_REQUIRE_ANY",
-                                 "CATTLE_HOST_API_PROXY",
-                                 "CATTLE_MEMORY_OVERRIDE",
-                                 "CATTLE_MILLI_CPU_OVERRIDE",
-                                 "CATTLE_LOCAL_STORAGE_MB_OVERRIDE",
-                                 "CATTLE_DETECT_CLOUD_PROVIDER",
-                                 "CATTLE_UPGRADE_IMAGES"};
-
 std::string quoted_assignment(const std::string& name, const std::string& value) {
   return name + "='" + value + "'\n";
 }
@@ -56,7 +44,7 @@ void store(const std::string& state_dir, const std::string& url, const Credentia
 }
 
 void keep_settings(const Surroundings& surroundings) {
-  for (const auto* name : kKept) {
+  for (const auto& name : kept_options()) {
     const auto value = surroundings.environment(name);
     if (value && !value->empty()) set_option(surroundings.option_file, name, *value);
   }

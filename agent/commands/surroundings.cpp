@@ -63,7 +63,8 @@ Here plain_surroundings(const config::Environment& environment) {
 
 Here image_surroundings(const config::Environment& environment) {
   std::vector<std::string> warnings;
-  const auto file = config::read_option_files({kOptionFile}, warnings);
+  auto file = config::read_option_files({kOptionFile}, warnings);
+  config::drop_overruled_address(file, environment);
   const auto over = [environment, file](const std::string& name) -> std::optional<std::string> {
     const auto found = file.find(name);
     return found == file.end() ? environment(name) : std::optional(found->second);

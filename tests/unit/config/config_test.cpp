@@ -3,7 +3,6 @@
 
 #include "config/home.hpp"
 #include "config/host_labels.hpp"
-#include "config/hostname.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -249,6 +248,9 @@ TEST_F(ConfigTest, switches_are_the_literal_word_and_debug_is_any_text) {
   EXPECT_FALSE(config.ping_enabled);
   EXPECT_FALSE(config.docker_enabled);
   EXPECT_TRUE(config.debug);
+  EXPECT_FALSE(config.replace_wait_program);
+  variables_["CATTLE_REPLACE_WAIT_PROGRAM"] = "true";
+  EXPECT_TRUE(loaded().replace_wait_program);
 }
 
 TEST_F(ConfigTest, limits_come_from_the_environment_and_zero_is_refused) {
@@ -273,17 +275,15 @@ TEST_F(ConfigTest, P27_option_files_are_read_in_order_and_beat_the_environment) 
   EXPECT_EQ(config.host_ip, "10.0.0.1");
 }
 
-TEST(Hostname, the_first_name_of_the_line_that_lists_the_host) {
-  std::string pattern = (fs::temp_directory_path() / "hstXXXXXX").string();
-  const fs::path directory = ::mkdtemp(pattern.data());
-  std::ofstream(directory / "hosts") << "127.0.0.1 localhost\n# 10.0.0.1 wrong.example one\n"
-                                        "10.0.0.2 one.example.org one\n127.0.1.1 localhost.localdomain two\n";
-  EXPECT_EQ(fully_qualified("one", directory / "hosts"), "one.example.org");
-  EXPECT_EQ(fully_qualified("two", directory / "hosts"), "two");
-  EXPECT_EQ(fully_qualified("three", directory / "hosts"), "three");
-  EXPECT_EQ(fully_qualified("a.b", directory / "hosts"), "a.b");
-  EXPECT_EQ(fully_qualified("one", directory / "none"), "one");
-  fs::remove_all(directory);
+TEST_F(ConfigTest, an_address_rule_that_registering_stored_is_older_than_the_environment) {
+  write("node-agent/agent.conf", "export CATTLE_AGENT_IP='if:eth0'\n");
+  EXPECT_EQ(loaded().host_ip, "if:eth0");
+  variables_["CATTLE_AGENT_IP"] = "10.0.0.9";
+  EXPECT_EQ(loaded().host_ip, "10.0.0.9");
+  write("node-agent/agent.conf", "export CATTLE_AGENT_IP='10.0.0.0/8'\n");
+  EXPECT_EQ(loaded().host_ip, "10.0.0.9");
+  write("node-agent/agent.conf", "export CATTLE_AGENT_IP='10.0.0.1'\n");
+  EXPECT_EQ(loaded().host_ip, "10.0.0.1") << "an operator's own, P27";
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/ca_bundle.hpp"
+#include "config/hostname.hpp"
 #include "config/option_file.hpp"
 
 #include <gmock/gmock.h>
@@ -92,6 +93,19 @@ TEST(CaFiles, P22_every_certificate_of_both_families_directories_is_trusted) {
     EXPECT_EQ(std::count(files.begin(), files.end(), (base / name).string()), 1) << name;
   EXPECT_THAT(files, testing::Not(testing::Contains((base / "rancher/x.txt").string())));
   std::filesystem::remove_all(base);
+}
+
+TEST(Hostname, the_first_name_of_the_line_that_lists_the_host) {
+  std::string pattern = (std::filesystem::temp_directory_path() / "hstXXXXXX").string();
+  const std::filesystem::path directory = ::mkdtemp(pattern.data());
+  std::ofstream(directory / "hosts") << "127.0.0.1 localhost\n# 10.0.0.1 wrong.example one\n"
+                                        "10.0.0.2 one.example.org one\n127.0.1.1 localhost.localdomain two\n";
+  EXPECT_EQ(fully_qualified("one", directory / "hosts"), "one.example.org");
+  EXPECT_EQ(fully_qualified("two", directory / "hosts"), "two");
+  EXPECT_EQ(fully_qualified("three", directory / "hosts"), "three");
+  EXPECT_EQ(fully_qualified("a.b", directory / "hosts"), "a.b");
+  EXPECT_EQ(fully_qualified("one", directory / "none"), "one");
+  std::filesystem::remove_all(directory);
 }
 
 }  // namespace
