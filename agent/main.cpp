@@ -96,7 +96,8 @@ void add_host_commands(CLI::App& app, Arguments& arguments, Action& action) {
   auto* uninstall_app = app.add_subcommand("uninstall", "Remove what the agent made on this host");
   uninstall_app->add_flag("--dry-run", arguments.uninstall.dry_run, "Only say what would go");
   uninstall_app->add_flag("--containers", arguments.uninstall.containers, "Also the server's containers");
-  uninstall_app->add_flag("--state", arguments.uninstall.state, "Also identity, keys, downloads and log");
+  uninstall_app->add_flag("--state", arguments.uninstall.state,
+                          "Also identity, keys, downloads, log and the state volume");
   uninstall_app->callback([&] {
     action = [&] { return commands::uninstall(arguments.uninstall, config::process_environment()); };
   });
