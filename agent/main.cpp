@@ -68,7 +68,7 @@ void add_run(CLI::App& app, Arguments& arguments, Action& action) {
                          "Subscribe to the server and work until SIGTERM; the secret key comes from "
                          "CATTLE_SECRET_KEY only");
   run_app->add_flag("--service", arguments.as_service,
-                    "As a service of this host: prepare mounts and modules, never beside an agent container");
+                    "As a service of this host: prepare mounts, modules and the wait program");
   run_app->add_option("--url", arguments.overrides.url, "API of the server, instead of CATTLE_URL");
   run_app->add_option("--access-key", arguments.overrides.access_key, "Instead of CATTLE_ACCESS_KEY");
   run_app->add_option("--agent-id", arguments.overrides.agent_id, "Instead of CATTLE_AGENT_ID");
@@ -96,7 +96,8 @@ void add_host_commands(CLI::App& app, Arguments& arguments, Action& action) {
   auto* uninstall_app = app.add_subcommand("uninstall", "Remove what the agent made on this host");
   uninstall_app->add_flag("--dry-run", arguments.uninstall.dry_run, "Only say what would go");
   uninstall_app->add_flag("--containers", arguments.uninstall.containers, "Also the server's containers");
-  uninstall_app->add_flag("--state", arguments.uninstall.state, "Also identity, keys, downloads and log");
+  uninstall_app->add_flag("--state", arguments.uninstall.state,
+                          "Also identity, keys, downloads, log and the state volume");
   uninstall_app->callback([&] {
     action = [&] { return commands::uninstall(arguments.uninstall, config::process_environment()); };
   });

@@ -98,6 +98,7 @@ AgentOptions make_options(const config::Config& config) {
   result.grace = config.shutdown_grace;
   result.notify_socket = config.notify_socket;
   result.watchdog_microseconds = config.watchdog_microseconds;
+  result.upkeep.preparation.replace_wait_program = config.replace_wait_program;
   result.upkeep.image = {config.agent_image, config.upgrade_images};
   result.warnings = config.warnings;
   return result;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "config/config.hpp"
+
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -13,5 +15,18 @@ namespace cattle::config {
 /// CAs that are trusted unless SSL_CERT_FILE says otherwise: the system's bundle wherever distributions keep
 /// it, else the one of our own package, beside the program or one level above. Empty when there is none.
 [[nodiscard]] std::string default_ca_bundle();
+
+/// SSL_CERT_FILE, else CURL_CA_BUNDLE; one that names no file is passed over with a warning, since with it no
+/// server could be trusted. Empty when neither will do: the system's bundle then.
+[[nodiscard]] std::string given_ca_bundle(const Environment& environment, std::vector<std::string>& warnings);
+
+/// The server's own CA as registering stores it.
+inline constexpr auto kServerCaFile = "/var/lib/rancher/etc/ssl/ca.crt";
+
+/// What is trusted beside the bundle, where it exists: `server_ca`, what the servers' start scripts store,
+/// and every *.crt that an operator put beside those, in `rancher` and `pasturestack` below `base`.
+[[nodiscard]] std::vector<std::string> extra_ca_files(
+    const std::string& server_ca = kServerCaFile,
+    const std::filesystem::path& base = "/usr/local/share/ca-certificates");
 
 }  // namespace cattle::config

@@ -43,7 +43,7 @@ std::string trimmed_url(std::string url, const std::string& name) {
   return url;
 }
 
-void read_server(const Settings& settings, const Overrides& overrides, Config& config) {
+void read_server(Settings& settings, const Overrides& overrides, Config& config) {
   const auto choose = [&](const std::string& given, const std::string& name) {
     if (!given.empty()) return given;
     // The discard port: nobody answers there.
@@ -58,7 +58,10 @@ void read_server(const Settings& settings, const Overrides& overrides, Config& c
   // What agent containers are told; they may reach the server by another way than we do.
   const auto config_url = settings.either("CONFIG_URL");
   config.config_url = config_url ? trimmed_url(*config_url, "CATTLE_CONFIG_URL") : config.url;
-  config.ca_file = first_of(settings, {"SSL_CERT_FILE", "CURL_CA_BUNDLE"});
+  std::vector<std::string> warnings;
+  config.ca_file = given_ca_bundle([&](const std::string& name) { return settings.exact(name); }, warnings);
+  for (const auto& warning : warnings) settings.warn(warning);
+  config.extra_ca_files = extra_ca_files();
   if (config.ca_file.empty() && config.url.starts_with("https://")) config.ca_file = default_ca_bundle();
   config.http_proxy = config.url.starts_with("https://") ? first_of(settings, {"https_proxy", "HTTPS_PROXY"})
                                                          : first_of(settings, {"http_proxy", "HTTP_PROXY"});
@@ -88,14 +91,17 @@ void read_host(Settings& settings, Config& config) {
   config.socket_tables = settings.exact("CATTLE_HOST_PROC").value_or("");
 }
 
-void read_identities(const Settings& settings, bool offline, Config& config) {
+void read_identities(Settings& settings, bool offline, Config& config) {
   const std::filesystem::path state(config.state_dir);
+  std::vector<std::string> warnings;
   const auto identity_of = [&](const std::string& name, const char* file) {
     const auto path = settings.either(name + "_FILE", (state / file).string());
-    return offline ? known_identity(path, settings.either(name)) : identity(path, settings.either(name));
+    return offline ? known_identity(path, settings.either(name))
+                   : identity(path, settings.either(name), warnings);
   };
   config.physical_host_uuid = identity_of("PHYSICAL_HOST_UUID", ".physical_host_uuid");
   config.docker_uuid = identity_of("DOCKER_UUID", ".docker_uuid");
+  for (const auto& warning : warnings) settings.warn(warning);
 }
 
 void read_paths(const Settings& settings, Config& config) {
@@ -105,6 +111,7 @@ void read_paths(const Settings& settings, Config& config) {
   config.notify_socket = settings.exact("NOTIFY_SOCKET").value_or("");
   config.watchdog_microseconds = settings.exact("WATCHDOG_USEC").value_or("");
   config.upgrade_images = settings.exact("CATTLE_UPGRADE_IMAGES").value_or("");
+  config.replace_wait_program = settings.exact("CATTLE_REPLACE_WAIT_PROGRAM") == "true";
   config.package = settings.exact("CATTLE_AGENT_PACKAGE").value_or("");
   config.stamp_file = settings.either("STAMP_FILE", config.home + "/.pyagent-stamp");
   config.log_file = settings.exact("CATTLE_AGENT_LOG_FILE").value_or("/var/log/rancher/agent.log");
@@ -184,7 +191,8 @@ std::string default_state_directory(const std::string& home) {
 Settings open_settings(const Environment& environment, Config& config) {
   config.home = home_directory(environment, "/var/lib");
   std::vector<std::string> file_warnings;
-  const auto files = read_option_files(option_files(config.home), file_warnings);
+  auto files = read_option_files(option_files(config.home), file_warnings);
+  drop_overruled_address(files, environment);
   config.state_dir = Settings(environment, files).either("STATE_DIR", default_state_directory(config.home));
   Settings settings(with_stored_credentials(environment, config.state_dir, file_warnings), files);
   for (const auto& warning : file_warnings) settings.warn(warning);

@@ -60,14 +60,9 @@ struct Config {
   std::string docker_host;
   std::string docker_cert_path;
   bool docker_tls_verify = false;
-  std::string ca_file;  ///< SSL_CERT_FILE.
-  /// PEM files that are trusted beside it, where they exist: what an operator or a server's start script
-  /// stored.
-  std::vector<std::string> extra_ca_files{"/var/lib/rancher/etc/ssl/ca.crt",
-                                          "/usr/local/share/ca-certificates/rancher/agent-ca.crt",
-                                          "/usr/local/share/ca-certificates/rancher/rancherAddedCA.crt",
-                                          "/usr/local/share/ca-certificates/pasturestack/agent-ca.crt"};
-  std::string http_proxy;  ///< For the server's URL, by its scheme.
+  std::string ca_file;                      ///< SSL_CERT_FILE, CURL_CA_BUNDLE.
+  std::vector<std::string> extra_ca_files;  ///< Trusted beside it, where they exist (ca_bundle.hpp).
+  std::string http_proxy;                   ///< For the server's URL, by its scheme.
   std::string no_proxy;
   std::string host_proc_root;  ///< HOST_PROC.
   std::string host_sys_root;   ///< HOST_SYS.
@@ -80,7 +75,8 @@ struct Config {
   std::string
       notify_socket;  ///< NOTIFY_SOCKET, WATCHDOG_USEC: set by systemd for a service that tells how it does.
   std::string watchdog_microseconds;
-  std::string upgrade_images;  ///< CATTLE_UPGRADE_IMAGES.
+  std::string upgrade_images;         ///< CATTLE_UPGRADE_IMAGES.
+  bool replace_wait_program = false;  ///< CATTLE_REPLACE_WAIT_PROGRAM.
   std::string
       package;  ///< CATTLE_AGENT_PACKAGE: set by our package's apply.sh; the server owns the program then.
   std::string stamp_file;             ///< CATTLE_STAMP_FILE.

@@ -29,10 +29,16 @@ bool plausible(const std::string& text) {
 
 }  // namespace
 
-std::string identity(const std::filesystem::path& file, const std::optional<std::string>& given) {
+std::string identity(const std::filesystem::path& file, const std::optional<std::string>& given,
+                     std::vector<std::string>& warnings) {
   try {
-    const auto content = read_state_file(file.string()).value_or("");
+    const auto stored = read_state_file(file.string());
+    const auto content = stored.value_or("");
     std::string wanted = given ? trimmed(*given) : content;
+    if (wanted.empty() && stored)
+      warnings.push_back(file.string() +
+                         " was empty: this host has a new identity now, and is a new host to a " +
+                         "server that knew the old one");
     if (wanted.empty()) wanted = boost::uuids::to_string(boost::uuids::random_generator()());
     if (!plausible(wanted)) {
       throw ConfigError(

@@ -4,16 +4,17 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace cattle::config {
 
 /// One identity of this host that lasts over restarts (H120). `given` (from a variable) wins and replaces the
 /// file's content; otherwise the file's content, white space trimmed; a missing or empty file gets a new UUID
-/// v4. The file is replaced atomically. Throws ConfigError when it can't be read or written, or when its
-/// content is no identity at all: a new one would make a second host at the server, so a person has to
-/// decide.
-[[nodiscard]] std::string identity(const std::filesystem::path& file,
-                                   const std::optional<std::string>& given);
+/// v4, the latter with a warning: the host was another one before. The file is replaced atomically. Throws
+/// ConfigError when it can't be read or written, or when its content is no identity at all: a new one would
+/// make a second host at the server, so a person has to decide.
+[[nodiscard]] std::string identity(const std::filesystem::path& file, const std::optional<std::string>& given,
+                                   std::vector<std::string>& warnings);
 
 /// The same without writing anything; "unknown" when there is none yet.
 [[nodiscard]] std::string known_identity(const std::filesystem::path& file,

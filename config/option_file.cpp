@@ -119,4 +119,14 @@ std::map<std::string, std::string> read_option_files(const std::vector<std::file
   return values;
 }
 
+bool is_address_rule(std::string_view address) {
+  return address.starts_with("if:") || address.find('/') != std::string_view::npos;
+}
+
+void drop_overruled_address(std::map<std::string, std::string>& values, const Environment& environment) {
+  const auto kept = values.find("CATTLE_AGENT_IP");
+  if (kept == values.end() || !is_address_rule(kept->second)) return;
+  if (!environment("CATTLE_AGENT_IP").value_or("").empty()) values.erase(kept);
+}
+
 }  // namespace cattle::config

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "config/config.hpp"
+
 #include <filesystem>
 #include <map>
 #include <string>
@@ -21,5 +23,12 @@ void parse_option_file(std::string_view text, const std::string& file_name,
 /// Reads those of `files` that exist.
 [[nodiscard]] std::map<std::string, std::string> read_option_files(
     const std::vector<std::filesystem::path>& files, std::vector<std::string>& warnings);
+
+/// "if:eth0" or "10.0.0.0/8": forms of CATTLE_AGENT_IP that only registering writes into agent.conf, since
+/// the stock image does not start with them in its environment.
+[[nodiscard]] bool is_address_rule(std::string_view address);
+
+/// Leaves such an entry out where the process's own environment has the name: what it says is newer.
+void drop_overruled_address(std::map<std::string, std::string>& values, const Environment& environment);
 
 }  // namespace cattle::config

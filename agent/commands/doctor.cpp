@@ -3,6 +3,7 @@
 
 #include "agent/commands/surroundings.hpp"
 #include "agent/doctor/doctor.hpp"
+#include "config/ca_bundle.hpp"
 #include "docker-client/http/client.hpp"
 
 #include <cstdlib>
@@ -21,9 +22,15 @@ doctor::ServerTarget server_target(const config::Config& config, const config::E
   target.connection.extra_ca_files = config.extra_ca_files;
   target.connection.proxy = config.http_proxy;
   target.connection.no_proxy = config.no_proxy;
-  target.stored_ca = kCaFile;
+  target.stored_ca = config::kServerCaFile;
   target.ca_fingerprint = environment("CA_FINGERPRINT").value_or("");
   return target;
+}
+
+/// In an agent container, be it called there by `docker exec`: as the agent beside it sees this host.
+config::Environment as_the_agent_sees_it(const config::Environment& environment) {
+  const bool in_image = !environment("RANCHER_AGENT_IMAGE").value_or("").empty();
+  return in_image ? with_image_defaults(environment) : environment;
 }
 
 }  // namespace
@@ -37,11 +44,12 @@ std::string doctor_codes_help() {
   return text;
 }
 
-int run_doctor(bool as_json, const config::Environment& environment) {
+int run_doctor(bool as_json, const config::Environment& given) {
   // Ten seconds for everything: the C library's own limits for a name server that does not answer are longer.
   // No other thread is there yet.
   ::setenv("RES_OPTIONS", "timeout:1 attempts:1", 0);  // NOLINT(concurrency-mt-unsafe)
   const http::Library library;
+  const auto environment = as_the_agent_sees_it(given);
   const auto survey = config::survey(environment);
   const auto& config = survey.config;
   doctor::Examination examination;

@@ -81,7 +81,8 @@ int run_mode(const std::vector<std::string>& arguments, const config::Environmen
   if (mode == "--") return exec_words({arguments.begin() + 1, arguments.end()});
   if (mode == "state") std::cout << "Rancher State\n";
   if (mode == "inspect-host") {
-    registration::inspect_host({}, [](const std::string& line) { std::cout << line << '\n'; });
+    registration::inspect_host({}, registration::handed_over(environment),
+                               [](const std::string& line) { std::cout << line << '\n'; });
   }
   return exit_code::kSuccess;
 }

@@ -16,25 +16,13 @@
 #include "docker-client/client.hpp"
 
 #include <chrono>
+#include <functional>
 #include <iostream>
-#include <thread>
 
 namespace cattle::agent::commands {
 namespace {
 
 using namespace cattle::agent::registration;
-
-/// Settings that an operator gives once, when registering, and means for every start.
-constexpr const char* kKept[] = {"CATTLE_AGENT_IP",
-                                 "CATTLE_HOST_LABELS",
-                                 "CATTLE_SCHEDULER_IPS",
-                                 "CATTLE_SCHEDULER_REQUIRE_ANY",
-                                 "CATTLE_HOST_API_PROXY",
-                                 "CATTLE_MEMORY_OVERRIDE",
-                                 "CATTLE_MILLI_CPU_OVERRIDE",
-                                 "CATTLE_LOCAL_STORAGE_MB_OVERRIDE",
-                                 "CATTLE_DETECT_CLOUD_PROVIDER",
-                                 "CATTLE_UPGRADE_IMAGES"};
 
 std::string quoted_assignment(const std::string& name, const std::string& value) {
   return name + "='" + value + "'\n";
@@ -56,20 +44,34 @@ void store(const std::string& state_dir, const std::string& url, const Credentia
 }
 
 void keep_settings(const Surroundings& surroundings) {
-  for (const auto* name : kKept) {
+  for (const auto& name : kept_options()) {
     const auto value = surroundings.environment(name);
     if (value && !value->empty()) set_option(surroundings.option_file, name, *value);
   }
 }
 
-/// What else is done with a host's first registration.
-enum class Takeover : bool { no, yes };
+using Pause = std::function<bool(std::chrono::milliseconds)>;
 
-void register_here(const std::string& url, const config::Environment& environment, Takeover takeover) {
+/// How one registration goes about it.
+struct Manner {
+  bool takes_over = true;  ///< From an agent container: its state, and its place.
+  Pause pause = {};        ///< Instead of the usual sleep.
+};
+
+ServerOptions server_options_for(const Manner& manner, const Surroundings& surroundings) {
+  auto options = server_options(surroundings);
+  constexpr std::chrono::seconds kBetweenPauses{5};
+  if (manner.pause) options.connect_timeout = options.request_timeout = kBetweenPauses;
+  return options;
+}
+
+void register_here(const std::string& url, const config::Environment& environment, const Manner& manner) {
   auto here = plain_surroundings(environment);
+  if (manner.pause) here.surroundings.waiting.pause = manner.pause;
   (void)parse_address_wish(here.surroundings.environment("CATTLE_AGENT_IP").value_or(""));
-  const auto options = server_options(here.surroundings);
-  if (takeover == Takeover::yes)
+  const auto options = server_options_for(manner, here.surroundings);
+  for (const auto& warning : options.warnings) here.surroundings.say("WARN: " + warning);
+  if (manner.takes_over)
     take_over_state(*here.engine, here.surroundings.state_dir, here.surroundings.say, here.surroundings.call);
   if (compare_machine(recorded_facts(here.surroundings.state_dir), read_machine_facts({})) ==
       Sameness::clone) {
@@ -88,15 +90,14 @@ void register_here(const std::string& url, const config::Environment& environmen
   store(here.surroundings.state_dir, url, credentials);
   record_facts(here.surroundings.state_dir, read_machine_facts({}));
   keep_settings(here.surroundings);
-  if (takeover == Takeover::yes)
-    remove_agent_containers(*here.engine, here.surroundings.say, here.surroundings.call);
+  if (manner.takes_over) remove_agent_containers(*here.engine, here.surroundings.say, here.surroundings.call);
   here.surroundings.say("registered with " + credentials.url +
                         "; the agent is started by `cattle-agent run`, or systemctl restart cattle-agent");
 }
 
-int guarded(const std::string& url, const config::Environment& environment, Takeover takeover) {
+int guarded(const std::string& url, const config::Environment& environment, const Manner& manner) {
   try {
-    register_here(url, environment, takeover);
+    register_here(url, environment, manner);
     return static_cast<int>(Outcome::done);
   } catch (const Failure& failure) {
     const auto options = server_options(plain_surroundings(environment).surroundings);
@@ -114,11 +115,12 @@ int guarded(const std::string& url, const config::Environment& environment, Take
 }  // namespace
 
 int register_service(const std::string& url, const config::Environment& environment) {
-  return guarded(url, environment, Takeover::yes);
+  return guarded(url, environment, {});
 }
 
-int register_anew(const std::string& url, const config::Environment& environment) {
-  return guarded(url, environment, Takeover::no);
+int register_anew(const std::string& url, const config::Environment& environment,
+                  const std::function<bool(std::chrono::milliseconds)>& pause) {
+  return guarded(url, environment, {false, pause});
 }
 
 }  // namespace cattle::agent::commands

@@ -3,6 +3,8 @@
 
 #include "config/config.hpp"
 
+#include <chrono>
+#include <functional>
 #include <string>
 
 namespace cattle::agent::commands {
@@ -21,7 +23,9 @@ inline constexpr const char* kRegisterCodesHelp =
 [[nodiscard]] int register_service(const std::string& url, const config::Environment& environment);
 
 /// The same for a machine whose identity was set aside because it is a copy of another: no container is
-/// touched.
-[[nodiscard]] int register_anew(const std::string& url, const config::Environment& environment);
+/// touched. `pause` waits between tries and is false to give up; no single request takes longer than five
+/// seconds, so that a watchdog can be told in between.
+[[nodiscard]] int register_anew(const std::string& url, const config::Environment& environment,
+                                const std::function<bool(std::chrono::milliseconds)>& pause);
 
 }  // namespace cattle::agent::commands

@@ -3,6 +3,7 @@
 
 #include "agent/commands/identity.hpp"
 #include "agent/commands/register.hpp"
+#include "agent/commands/surroundings.hpp"
 #include "agent/exit_code.hpp"
 #include "agent/memory.hpp"
 #include "agent/options.hpp"
@@ -15,16 +16,15 @@
 
 #include <sys/mount.h>
 
+#include <algorithm>
 #include <functional>
 #include <iostream>
-#include <map>
 #include <utility>
 
 namespace cattle::agent::commands {
 namespace {
 
 constexpr std::chrono::seconds kEngineLimit{2};
-constexpr auto kImageStateDir = "/var/lib/rancher/state";
 
 docker::Call bounded_call() {
   docker::Call call;
@@ -47,6 +47,19 @@ bool stands_beside_a_container(const config::Config& settings) {
   }
 }
 
+/// Waits for a signal, and tells systemd in between that we live. False when one came.
+bool pauses(std::chrono::milliseconds time, const Signals& signals, ServiceNotice& notice) {
+  constexpr std::chrono::milliseconds kBetweenNotices{10'000};
+  while (time.count() > 0) {
+    const auto part = std::min(time, kBetweenNotices);
+    notice.alive();
+    if (signals.wait(part)) return false;
+    time -= part;
+  }
+  notice.alive();
+  return true;
+}
+
 /// Waits until this machine has an identity of its own: registers anew where the URL is known, else somebody
 /// has to. The environment to go on with; nullopt when a signal came first.
 std::optional<config::Environment> own_environment(const config::Environment& environment,
@@ -59,16 +72,27 @@ std::optional<config::Environment> own_environment(const config::Environment& en
     const auto settings = config::survey(own.environment).config;
     ServiceNotice notice(settings.notify_socket, settings.watchdog_microseconds);
     notice.ready();
-    notice.alive();
+    bool goes_on = true;
     if (!own.registration_url.empty()) {
-      if (register_anew(own.registration_url, own.environment) == 0) continue;
+      const auto pause = [&](std::chrono::milliseconds time) {
+        return goes_on = goes_on && pauses(time, signals, notice);
+      };
+      if (register_anew(own.registration_url, own.environment, pause) == 0) continue;
     } else if (!said) {
       std::cerr << "WARN: this machine is a copy of another and has no identity of its own: run the Add Host "
                    "line; waiting for it\n";
       said = true;
     }
-    if (signals.wait(kBetweenTries)) return std::nullopt;
+    if (!goes_on || !pauses(kBetweenTries, signals, notice)) return std::nullopt;
   }
+}
+
+/// A key from the command line is this machine's own as one from the environment is.
+config::Environment with_key(const config::Environment& environment, const std::string& key) {
+  if (key.empty()) return environment;
+  return [environment, key](const std::string& name) {
+    return name == "CATTLE_ACCESS_KEY" ? std::optional(key) : environment(name);
+  };
 }
 
 /// The cloud's word comes when the agent is at work already.
@@ -107,20 +131,6 @@ std::string image_name(const docker::Client& engine, const std::string& fallback
   return fallback;
 }
 
-/// What the stock image exports before it starts the agent, under what the operator set.
-config::Environment with_image_defaults(const config::Environment& environment) {
-  static const std::map<std::string, std::string> kDefaults{
-      {"CATTLE_HOME", "/var/lib/cattle"},
-      {"CATTLE_STATE_DIR", kImageStateDir},
-      {"CATTLE_AGENT_LOG_FILE", "/var/log/rancher/agent.log"}};
-  return [environment](const std::string& name) -> std::optional<std::string> {
-    auto value = environment(name);
-    if (value && !value->empty()) return value;
-    const auto found = kDefaults.find(name);
-    return found == kDefaults.end() ? std::nullopt : std::optional(found->second);
-  };
-}
-
 }  // namespace
 
 int run(const config::Overrides& overrides, bool as_service) {
@@ -129,17 +139,15 @@ int run(const config::Overrides& overrides, bool as_service) {
   const Signals signals;
   prefer_little_memory();
   const http::Library library;
-  auto environment = config::process_environment();
-  if (as_service) {
-    auto own = own_environment(environment, config::survey(environment).config.state_dir, signals);
-    if (!own) return exit_code::kSuccess;
-    environment = *std::move(own);
-  }
-  const auto settings = config::load(environment, overrides);
-  if (as_service && stands_beside_a_container(settings)) return exit_code::kBeside;
+  const auto given = with_key(config::process_environment(), overrides.access_key);
+  const auto own = own_environment(given, config::survey(given).config.state_dir, signals);
+  if (!own) return exit_code::kSuccess;
+  const auto settings = config::load(*own, overrides);
+  // A server's package is run by the agent container itself.
+  if (settings.package.empty() && stands_beside_a_container(settings)) return exit_code::kBeside;
   return run_configured(settings, signals, [&](AgentOptions& options) {
     options.upkeep.prepare_host = as_service;
-    if (as_service) watch_for_copies(environment, settings.state_dir, options);
+    watch_for_copies(*own, settings.state_dir, options);
     options.upkeep.preparation.wait_program = "/usr/lib/cattle-agent/r";  // Where the .deb puts it.
     if (!settings.package.empty()) adapt_to_package(settings, options);
   });
@@ -153,14 +161,14 @@ int run_in_image(const config::Environment& environment) {
     std::cerr << "WARN: /host/dev can't be bound over /dev; devices that appear later are not seen\n";
   }
   const http::Library library;
-  const auto own = own_environment(with_image_defaults(environment), kImageStateDir, signals);
+  const auto own = own_environment(with_image_defaults(environment), config::kServiceStateDirectory, signals);
   if (!own) return exit_code::kSuccess;
   const auto settings = config::load(*own, {});
   return run_configured(settings, signals, [&](AgentOptions& options) {
     options.upkeep.prepare_host = true;
     options.upkeep.watch_image = true;
     options.upkeep.preparation.wait_directory = "/.r";
-    watch_for_copies(*own, kImageStateDir, options);
+    watch_for_copies(*own, config::kServiceStateDirectory, options);
     const docker::Client engine(options.engine);
     options.host.agent_image = image_name(engine, settings.agent_image);
     options.upkeep.image.own_image = options.host.agent_image;

@@ -2,6 +2,7 @@
 #include "agent/commands/surroundings.hpp"
 
 #include "agent/registration/share_mounts.hpp"
+#include "config/ca_bundle.hpp"
 #include "config/option_file.hpp"
 
 #include <unistd.h>
@@ -46,7 +47,7 @@ Here common(const config::Environment& environment) {
     return true;
   };
   around.option_file = kOptionFile;
-  around.ca_file = kCaFile;
+  around.ca_file = config::kServerCaFile;
   return here;
 }
 
@@ -62,7 +63,8 @@ Here plain_surroundings(const config::Environment& environment) {
 
 Here image_surroundings(const config::Environment& environment) {
   std::vector<std::string> warnings;
-  const auto file = config::read_option_files({kOptionFile}, warnings);
+  auto file = config::read_option_files({kOptionFile}, warnings);
+  config::drop_overruled_address(file, environment);
   const auto over = [environment, file](const std::string& name) -> std::optional<std::string> {
     const auto found = file.find(name);
     return found == file.end() ? environment(name) : std::optional(found->second);
@@ -73,6 +75,19 @@ Here image_surroundings(const config::Environment& environment) {
   here.surroundings.own_container = own_host_name();
   here.surroundings.state_is_mounted = registration::is_mount_point("/var/lib/rancher");
   return here;
+}
+
+config::Environment with_image_defaults(const config::Environment& environment) {
+  static const std::map<std::string, std::string> kDefaults{
+      {"CATTLE_HOME", "/var/lib/cattle"},
+      {"CATTLE_STATE_DIR", kStateDir},
+      {"CATTLE_AGENT_LOG_FILE", "/var/log/rancher/agent.log"}};
+  return [environment](const std::string& name) -> std::optional<std::string> {
+    auto value = environment(name);
+    if (value && !value->empty()) return value;
+    const auto found = kDefaults.find(name);
+    return found == kDefaults.end() ? std::nullopt : std::optional(found->second);
+  };
 }
 
 }  // namespace cattle::agent::commands

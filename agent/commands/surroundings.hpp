@@ -10,9 +10,6 @@
 
 namespace cattle::agent::commands {
 
-/// The server's own CA, beside those of the system.
-inline constexpr auto kCaFile = "/var/lib/rancher/etc/ssl/ca.crt";
-
 /// Where a command works, with the engine that it talks to.
 struct Here {
   std::unique_ptr<docker::Client> engine;
@@ -24,5 +21,8 @@ struct Here {
 /// In the image: agent.conf over the environment, as the stock entry point sources it; own container by host
 /// name.
 [[nodiscard]] Here image_surroundings(const config::Environment& environment);
+
+/// What the stock image exports before it starts the agent, under what the operator set.
+[[nodiscard]] config::Environment with_image_defaults(const config::Environment& environment);
 
 }  // namespace cattle::agent::commands

@@ -9,6 +9,7 @@ namespace cattle::agent::commands {
 
 std::string explanation(const registration::Failure& failure, const std::string& url,
                         const registration::ServerOptions& options) {
+  if (!failure.remedy().empty()) return std::string(failure.what()) + ": " + failure.remedy();
   const auto parsed = http::parse_url(url);
   if (failure.outcome() != registration::Outcome::tls || !parsed || parsed->scheme != "https")
     return failure.what();

@@ -8,7 +8,8 @@
 
 namespace cattle::agent::commands {
 
-/// The failure's own words, or, where a certificate is at fault, the doctor's: what it is and the remedy.
+/// The failure's own words and remedy, or, where a certificate is at fault, the doctor's: what it is and the
+/// remedy.
 [[nodiscard]] std::string explanation(const registration::Failure& failure, const std::string& url,
                                       const registration::ServerOptions& options);
 

@@ -3,7 +3,11 @@
 
 #include "agent/commands/surroundings.hpp"
 #include "agent/registration/agent_container.hpp"
+#include "agent/registration/ca_certificate.hpp"
+#include "agent/registration/option_file_entry.hpp"
 #include "agent/registration/share_mounts.hpp"
+#include "config/ca_bundle.hpp"
+#include "config/option_file.hpp"
 #include "handlers/host/child_process.hpp"
 
 #include <sys/mount.h>
@@ -75,15 +79,24 @@ void add_workload(const docker::Client& engine, std::vector<Item>& items) {
   for (const auto& container : engine.list_containers(filters, {})) add_container(engine, container, items);
 }
 
-void add_volumes(const docker::Client& engine, std::vector<Item>& items) {
-  for (const auto* name : {"rancher-cni", "rancher-agent-state"}) {
-    if (!engine.inspect_volume(name, {})) continue;
-    items.push_back({std::string("volume ") + name, [&engine, name] {
-                       if (engine.remove_volume(name, {}) == docker::RemoveOutcome::in_use) {
-                         throw std::runtime_error(std::string("volume ") + name + " is in use");
-                       }
-                     }});
-  }
+/// `must_go`: with the server's containers removed, nobody else has a reason to hold it.
+void add_volume(const docker::Client& engine, const std::string& name, bool must_go,
+                std::vector<Item>& items) {
+  if (!engine.inspect_volume(name, {})) return;
+  items.push_back({"volume " + name, [&engine, name, must_go] {
+                     if (engine.remove_volume(name, {}) != docker::RemoveOutcome::in_use) return;
+                     if (must_go) throw std::runtime_error("volume " + name + " is in use");
+                     std::cout << "volume " << name << " is kept, in use\n";
+                   }});
+}
+
+/// With what we mounted over it.
+void remove_if_empty(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_empty(path, error)) return;
+  if (registration::is_mount_point(path) && ::umount(path.c_str()) != 0)
+    throw std::system_error(errno, std::generic_category(), path);
+  std::filesystem::remove(path);
 }
 
 void add_path(const std::filesystem::path& path, std::vector<Item>& items) {
@@ -92,30 +105,58 @@ void add_path(const std::filesystem::path& path, std::vector<Item>& items) {
   items.push_back({path.string(), [path] { std::filesystem::remove_all(path); }});
 }
 
-/// Only names that this program or the stock agent made, never the directories that others share.
-void add_state(const std::string& state_dir, std::vector<Item>& items) {
-  for (const auto* name : {".registration_token", ".docker_uuid", ".physical_host_uuid", "credentials.conf",
-                           "registration_url", "machine.json", "clone-of", "info.json", "temp.json"}) {
-    add_path(std::filesystem::path(state_dir) / name, items);
-  }
-  for (const auto* path : {"/var/lib/rancher/etc/agent.conf", "/var/lib/rancher/etc/ssl/host.key",
-                           "/var/lib/rancher/etc/ssl/ca.crt", "/var/lib/cattle", "/var/log/rancher"}) {
-    add_path(path, items);
+/// What the sharing of mounts had to make; where somebody uses it since, it stays.
+void add_made_directories(std::vector<Item>& items) {
+  for (const auto& path : registration::made_directories()) {
+    if (path.starts_with("/var/lib/rancher/")) continue;  // Those are looked at by name.
+    items.push_back({"directory " + path + ", if it is empty then", [path] { remove_if_empty(path); }});
   }
 }
 
-/// Directories that others may use, too, and what we mounted over them: only where they are empty.
+/// Of agent.conf, which is an operator's file, the settings that registering keeps there.
+void add_kept_options(const std::string& file, std::vector<Item>& items) {
+  std::vector<std::string> ignored;
+  const auto set = config::read_option_files({file}, ignored);
+  const auto& ours = registration::kept_options();
+  if (std::none_of(ours.begin(), ours.end(), [&](const auto& name) { return set.contains(name); })) return;
+  items.push_back({"the settings of registering in " + file,
+                   [file] { registration::remove_options(file, registration::kept_options()); }});
+}
+
+/// agent.log and what it was rotated to, agent.1.log and so on.
+void add_logs(const std::filesystem::path& directory, std::vector<Item>& items) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
+    const auto name = entry.path().filename().string();
+    const auto number = name.starts_with("agent.") && name.ends_with(".log") && name != "agent.log"
+                            ? name.substr(6, name.size() - 10)
+                            : std::string();
+    const bool rotated = !number.empty() && number.find_first_not_of("0123456789") == std::string::npos;
+    if (name == "agent.log" || rotated) add_path(entry.path(), items);
+  }
+}
+
+/// Only what this program or the stock agent made, never what an operator put beside it.
+void add_state(const std::string& state_dir, std::vector<Item>& items) {
+  for (const auto* name :
+       {".registration_token", ".docker_uuid", ".physical_host_uuid", "credentials.conf", "registration_url",
+        "machine.json", "clone-of", "info.json", "temp.json", "made-directories"}) {
+    add_path(std::filesystem::path(state_dir) / name, items);
+  }
+  add_kept_options("/var/lib/rancher/etc/agent.conf", items);
+  for (const auto& file : registration::stored_ca_files(config::kServerCaFile)) add_path(file, items);
+  for (const auto* path : {"/var/lib/rancher/etc/ssl/host.key", "/var/lib/cattle"}) add_path(path, items);
+  add_logs("/var/log/rancher", items);
+}
+
+/// Directories that others may use, too.
 void add_empty_directories(std::vector<Item>& items) {
-  for (const auto* path : {"/var/lib/rancher/volumes", "/var/lib/kubelet", "/var/lib/rancher/state",
-                           "/var/lib/rancher/etc/ssl", "/var/lib/rancher/etc", "/var/lib/rancher"}) {
+  for (const auto* path : {"/var/lib/rancher/volumes", "/var/lib/rancher/state", "/var/lib/rancher/etc/ssl",
+                           "/var/lib/rancher/etc", "/var/lib/rancher", "/var/log/rancher"}) {
     std::error_code error;
     if (!std::filesystem::exists(path, error)) continue;
-    items.push_back({std::string("directory ") + path + ", if it is empty then", [path] {
-                       if (!std::filesystem::is_empty(path)) return;
-                       if (registration::is_mount_point(path) && ::umount(path) != 0)
-                         throw std::system_error(errno, std::generic_category(), path);
-                       std::filesystem::remove(path);
-                     }});
+    items.push_back(
+        {std::string("directory ") + path + ", if it is empty then", [path] { remove_if_empty(path); }});
   }
 }
 
@@ -145,13 +186,15 @@ int uninstall(const UninstallOptions& options, const config::Environment& enviro
   try {
     add_agent_containers(*here.engine, items);
     if (options.containers) add_workload(*here.engine, items);
-    add_volumes(*here.engine, items);
+    add_volume(*here.engine, "rancher-cni", options.containers, items);
+    if (options.state) add_volume(*here.engine, "rancher-agent-state", true, items);
   } catch (const docker::Error& error) {
     std::cerr << "cattle-agent uninstall: the engine can't be asked, its containers stay: " << error.what()
               << '\n';
     code = 1;
   }
   if (options.state) {
+    add_made_directories(items);
     add_state(here.surroundings.state_dir, items);
     add_empty_directories(items);
   }

@@ -61,6 +61,7 @@ Diagnosis examine(const Examination& examination) {
       if (examination.server.connection.url.empty()) return;
       server_findings = guarded([&] { return check_server(examination.server); });
     });
+    append(diagnosis.findings, guarded([&] { return check_credentials(examination.host.state_dir); }));
     append(diagnosis.findings, configuration_findings(examination));
     append(diagnosis.findings, guarded([&] { return address_findings(examination); }));
     append(diagnosis.findings, guarded([&] { return check_host(examination.host); }));

@@ -20,7 +20,7 @@ struct Examination {
 };
 
 struct Diagnosis {
-  Findings findings;  ///< Configuration, host, engine, server, in that order.
+  Findings findings;  ///< Stored credentials, configuration, host, engine, server, in that order.
   std::string engine_version;
 };
 

@@ -3,6 +3,8 @@
 
 #include "agent/registration/address.hpp"
 #include "agent/registration/failure.hpp"
+#include "config/config.hpp"
+#include "config/option_file.hpp"
 #include "config/state_file.hpp"
 
 #include <sys/stat.h>
@@ -43,16 +45,21 @@ void check_disk(const std::string& directory, const HostRoots& roots, Findings& 
 
 bool is_identity(const std::string& text) {
   constexpr std::size_t kLongest = 128;
-  return text.size() <= kLongest && std::all_of(text.begin(), text.end(), [](unsigned char letter) {
-           return std::isgraph(letter) != 0;
-         });
+  return !text.empty() && text.size() <= kLongest &&
+         std::all_of(text.begin(), text.end(),
+                     [](unsigned char letter) { return std::isgraph(letter) != 0; });
 }
 
-void check_identity_file(const std::string& path, Findings& findings) {
+bool is_registration_key(const std::string& text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(),
+                                      [](unsigned char letter) { return std::isxdigit(letter) != 0; });
+}
+
+void check_identity_file(const std::string& path, bool (*is_sound)(const std::string&), Findings& findings) {
   try {
     const auto content = config::read_state_file(path);
-    if (content && !is_identity(*content)) {
-      findings.push_back({Cause::state_file, path + " is damaged",
+    if (content && !is_sound(*content)) {
+      findings.push_back({Cause::state_file, path + (content->empty() ? " is empty" : " is damaged"),
                           "restore " + path + " from a backup, or remove it to register as a new host"});
     }
   } catch (const config::StateFileError& error) {
@@ -77,12 +84,12 @@ void check_state(const HostRoots& roots, Findings& findings) {
                         "make it a directory that root can write"});
     return;
   }
-  for (const auto* name : {"/.registration_token", "/.docker_uuid", "/.physical_host_uuid"}) {
-    check_identity_file(roots.state_dir + name, findings);
-  }
+  check_identity_file(roots.state_dir + "/.registration_token", &is_registration_key, findings);
+  for (const auto* name : {"/.docker_uuid", "/.physical_host_uuid"})
+    check_identity_file(roots.state_dir + name, &is_identity, findings);
   // The stock image leaves its registration key readable inside a directory of root's; ours is what we answer
   // for.
-  check_secret_file(roots.state_dir + "/credentials.conf", findings);
+  check_secret_file(config::credentials_file(roots.state_dir), findings);
 }
 
 void check_machine(const HostRoots& roots, Findings& findings) {
@@ -144,6 +151,11 @@ void check_modules(const HostRoots& roots, Findings& findings) {
   }
 }
 
+bool has_usable_address() {
+  const auto addresses = registration::interface_addresses();
+  return !std::all_of(addresses.begin(), addresses.end(), &registration::is_unusable);
+}
+
 }  // namespace
 
 Findings check_disks(const HostRoots& roots) {
@@ -161,6 +173,19 @@ Findings check_host(const HostRoots& roots) {
   return findings;
 }
 
+Findings check_credentials(const std::string& state_dir) {
+  const auto path = config::credentials_file(state_dir);
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) return {};
+  std::vector<std::string> faults;
+  const auto stored = config::read_option_files({path}, faults);
+  for (const auto* name : {"CATTLE_URL", "CATTLE_ACCESS_KEY", "CATTLE_SECRET_KEY"}) {
+    if (faults.empty() && !stored.contains(name)) faults.push_back(path + " does not set " + name);
+  }
+  if (faults.empty()) return {};
+  return {{Cause::state_file, faults.front(), "run the Add Host line again, or restore it from a backup"}};
+}
+
 Findings check_address(const std::string& wish, const std::string& server_host,
                        const std::string& server_port) {
   // A name, as CATTLE_DOCKER_HOST_IP may be, is the operator's word.
@@ -175,6 +200,8 @@ Findings check_address(const std::string& wish, const std::string& server_host,
     const auto choice = registration::choose_address(
         {parsed, "", source, registration::interface_addresses(), registration::default_route_source()});
     if (!choice.address.empty()) return {};
+    // Without a route, no source address can be told, but that is the route's fault and found there.
+    if (parsed.kind == registration::AddressWish::Kind::none && has_usable_address()) return {};
     return {{Cause::address, "no address for this host: " + choice.reason,
              "set CATTLE_AGENT_IP to an address of this host"}};
   } catch (const registration::Failure& failure) {

@@ -29,6 +29,10 @@ struct HostRoots {
 /// The first of these alone, for directories that are known later.
 [[nodiscard]] Findings check_disks(const HostRoots& roots);
 
+/// What `register` stored for `run`, where it did: damaged or cut off, it looks like settings that nobody
+/// made.
+[[nodiscard]] Findings check_credentials(const std::string& state_dir);
+
 /// Usable address for this host: `wish` is CATTLE_AGENT_IP, `server_host` and `server_port` decide the route.
 [[nodiscard]] Findings check_address(const std::string& wish, const std::string& server_host,
                                      const std::string& server_port);

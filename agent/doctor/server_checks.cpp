@@ -11,8 +11,10 @@
 
 #include <condition_variable>
 #include <ctime>
+#include <filesystem>
 #include <mutex>
 #include <optional>
+#include <system_error>
 
 namespace cattle::agent::doctor {
 namespace {
@@ -160,7 +162,14 @@ Findings check_tls(const ServerTarget& target, const http::Url& url) {
   auto tls = tls_target(url, target.connection.proxy, target.connection.no_proxy);
   tls.ca_file = target.connection.ca_file;
   tls.extra_ca_files = target.connection.extra_ca_files;
-  return check_certificate(tls);
+  auto findings = check_certificate(tls);
+  std::error_code error;
+  const bool awaits_ca = !target.ca_fingerprint.empty() && !std::filesystem::exists(target.stored_ca, error);
+  for (auto& finding : findings) {
+    if (awaits_ca && finding.cause == Cause::certificate_unknown)
+      finding.remedy = registration::kFingerprintRemedy;
+  }
+  return findings;
 }
 
 }  // namespace

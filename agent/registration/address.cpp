@@ -70,6 +70,12 @@ bool is_usable_address(const AddressInputs& inputs, const std::string& address) 
   return found != inputs.addresses.end() && !is_unusable(*found);
 }
 
+/// An address of an interface that was passed over, a container bridge's say, is no other machine's.
+bool is_of_this_host(const AddressInputs& inputs, const std::string& address) {
+  return std::any_of(inputs.addresses.begin(), inputs.addresses.end(),
+                     [&](const auto& entry) { return entry.address == address; });
+}
+
 template <typename Matches>
 AddressChoice first_usable(const AddressInputs& inputs, const std::string& what, Matches matches) {
   for (const auto& entry : inputs.addresses) {
@@ -126,7 +132,8 @@ AddressChoice choose_address(const AddressInputs& inputs) {
   if (is_usable_address(inputs, inputs.detected)) return {inputs.detected, "as the server sees this host"};
   if (is_usable_address(inputs, inputs.route_source))
     return {inputs.route_source, "source of the route to the server"};
-  if (ipv4(inputs.detected) && !is_unusable({"", inputs.detected})) {
+  if (ipv4(inputs.detected) && !is_unusable({"", inputs.detected}) &&
+      !is_of_this_host(inputs, inputs.detected)) {
     return {inputs.detected, "as the server sees this host; no interface here has it (address translation)"};
   }
   if (is_usable_address(inputs, inputs.default_source))

@@ -19,6 +19,8 @@
 namespace cattle::agent::registration {
 namespace {
 
+constexpr auto kRecord = ".fetched";
+
 using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
 
 Certificate first_certificate(const std::string& pem) {
@@ -74,6 +76,24 @@ std::string sha1_fingerprint(const std::string& pem) {
   return text;
 }
 
+void store_ca_certificate(const std::string& file, const std::string& pem) {
+  try {
+    constexpr mode_t kMode = 0644;
+    config::write_state_file(file, pem, kMode);
+    config::write_state_file(file + kRecord, sha1_fingerprint(pem) + "\n", kMode);
+  } catch (const config::StateFileError& failure) {
+    throw Failure(Outcome::state, failure.what());
+  }
+}
+
+std::vector<std::string> stored_ca_files(const std::string& file) {
+  const auto recorded = config::read_state_file(file + kRecord);
+  if (!recorded) return {};
+  const auto pem = config::read_state_file(file);
+  if (pem && sha1_fingerprint(*pem) == *recorded) return {file, file + kRecord};
+  return {file + kRecord};
+}
+
 bool fetch_ca_certificate(const CaRequest& request, const ServerOptions& options,
                           const std::function<void(const std::string&)>& say) {
   const auto root = api_root(request.url);
@@ -86,17 +106,13 @@ bool fetch_ca_certificate(const CaRequest& request, const ServerOptions& options
     if (pem.empty()) continue;
     offered = true;
     if (sha1_fingerprint(pem) != request.fingerprint) continue;
-    try {
-      constexpr mode_t kMode = 0644;
-      config::write_state_file(request.file, pem, kMode);
-    } catch (const config::StateFileError& failure) {
-      throw Failure(Outcome::state, failure.what());
-    }
+    store_ca_certificate(request.file, pem);
     say("INFO: stored the server's CA certificate, its fingerprint matches CA_FINGERPRINT");
     return true;
   }
   if (offered)
-    throw Failure(Outcome::tls, "the server's CA certificate does not have the fingerprint CA_FINGERPRINT");
+    throw Failure(Outcome::tls, "the server's CA certificate does not have the fingerprint CA_FINGERPRINT",
+                  kFingerprintRemedy);
   return false;
 }
 

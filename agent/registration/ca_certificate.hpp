@@ -5,8 +5,16 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace cattle::agent::registration {
+
+/// Where a server's CA is not the one of CA_FINGERPRINT, or is none that anything here vouches for: to trust
+/// what it offers would be to trust whoever stands in between.
+inline constexpr auto kFingerprintRemedy =
+    "compare CA_FINGERPRINT with what the server's own page or its administrator says; if it is right, "
+    "somebody "
+    "stands between this host and the server: trust no certificate from there";
 
 struct CaRequest {
   std::string url;          ///< The registration URL.
@@ -20,6 +28,13 @@ struct CaRequest {
 /// connection that follows. True when it stored one.
 bool fetch_ca_certificate(const CaRequest& request, const ServerOptions& options,
                           const std::function<void(const std::string&)>& say);
+
+/// Stores a CA's certificate, and beside it the record that this program did. Throws Failure(state).
+void store_ca_certificate(const std::string& file, const std::string& pem);
+
+/// The files to remove where the CA in `file` is one that this program stored: itself, unless an operator put
+/// another in its place, and its record.
+[[nodiscard]] std::vector<std::string> stored_ca_files(const std::string& file);
 
 /// "AA:BB:..." of the first certificate in a PEM text; empty when there is none.
 [[nodiscard]] std::string sha1_fingerprint(const std::string& pem);

@@ -10,6 +10,8 @@
 #include "agent/registration/option_file_entry.hpp"
 #include "agent/registration/registrar.hpp"
 #include "agent/registration/upgrade.hpp"
+#include "config/ca_bundle.hpp"
+#include "config/option_file.hpp"
 #include "config/state_file.hpp"
 
 #include <nlohmann/json.hpp>
@@ -32,8 +34,8 @@ ServerOptions server_options(const Surroundings& surroundings) {
     return value.empty() ? value_of(surroundings, upper) : value;
   };
   ServerOptions options;
-  options.ca_file = value_of(surroundings, "SSL_CERT_FILE");
-  options.extra_ca_files = {surroundings.ca_file};
+  options.ca_file = config::given_ca_bundle(surroundings.environment, options.warnings);
+  options.extra_ca_files = config::extra_ca_files(surroundings.ca_file);
   options.http_proxy = either("http_proxy", "HTTP_PROXY");
   options.https_proxy = either("https_proxy", "HTTPS_PROXY");
   options.no_proxy = either("no_proxy", "NO_PROXY");
@@ -47,7 +49,41 @@ HostFacts host_facts(const Surroundings& surroundings, const std::string& image)
     return {registration_key(surroundings.state_dir), true};
   }
   const auto volume = choose_state_volume(*surroundings.engine, surroundings.call);
-  return inspect_host_by_container(*surroundings.engine, image, volume, surroundings.say, surroundings.call);
+  return inspect_host_by_container(*surroundings.engine, image, volume, {}, surroundings.say,
+                                   surroundings.call);
+}
+
+/// What the stock image's environment can't carry.
+HostKeeping to_keep(const Surroundings& surroundings, const AddressWish& wish, bool fetched_ca) {
+  HostKeeping keeping;
+  for (const auto* name : {"CATTLE_UPGRADE_IMAGES", "CATTLE_REPLACE_WAIT_PROGRAM"}) {
+    if (auto value = value_of(surroundings, name); !value.empty()) keeping.options[name] = std::move(value);
+  }
+  if (wish.kind == AddressWish::Kind::interface || wish.kind == AddressWish::Kind::network)
+    keeping.options["CATTLE_AGENT_IP"] = value_of(surroundings, "CATTLE_AGENT_IP");
+  if (fetched_ca) keeping.ca = config::read_state_file(surroundings.ca_file).value_or("") + "\n";
+  return keeping;
+}
+
+/// Without the host's /var/lib/rancher in this container, what is written here is lost with it.
+void keep(const Surroundings& surroundings, const HostKeeping& keeping, const std::string& image,
+          bool writable) {
+  if (surroundings.state_is_mounted && writable) {
+    for (const auto& [name, value] : keeping.options) set_option(surroundings.option_file, name, value);
+  } else if (!keeping.is_empty()) {
+    const auto volume = choose_state_volume(*surroundings.engine, surroundings.call);
+    (void)inspect_host_by_container(*surroundings.engine, image, volume, keeping, surroundings.say,
+                                    surroundings.call);
+  }
+}
+
+/// An address that was given now is newer than an interface or network that was given before.
+void forget_address_rule(const std::string& option_file) {
+  std::vector<std::string> ignored;
+  const auto stored = config::read_option_files({option_file}, ignored);
+  const auto found = stored.find("CATTLE_AGENT_IP");
+  if (found != stored.end() && config::is_address_rule(found->second))
+    remove_options(option_file, {"CATTLE_AGENT_IP"});
 }
 
 bool knows_cgroup_namespaces(const Surroundings& surroundings) {
@@ -111,9 +147,9 @@ bool obtain_ca(const std::string& url, const Surroundings& surroundings) {
 
 void register_and_launch(const std::string& url, const Surroundings& surroundings) {
   const auto image = image_of(*surroundings.engine, surroundings.own_container, surroundings.call);
-  const auto wish_text = value_of(surroundings, "CATTLE_AGENT_IP");
-  const auto wish = parse_address_wish(wish_text);
+  const auto wish = parse_address_wish(value_of(surroundings, "CATTLE_AGENT_IP"));
   const auto options = server_options(surroundings);
+  for (const auto& warning : options.warnings) surroundings.say("WARN: " + warning);
 
   const auto facts = host_facts(surroundings, image);
   Request request;
@@ -125,7 +161,8 @@ void register_and_launch(const std::string& url, const Surroundings& surrounding
     if (facts.key.empty()) throw Failure(Outcome::state, "no registration key could be stored on the host");
     return facts.key;
   };
-  request.obtain_ca = [&] { return obtain_ca(url, surroundings); };
+  bool fetched_ca = false;
+  request.obtain_ca = [&] { return fetched_ca = obtain_ca(url, surroundings); };
   request.say = surroundings.say;
   const auto credentials = register_host(Server(options), request, surroundings.waiting);
 
@@ -135,12 +172,12 @@ void register_and_launch(const std::string& url, const Surroundings& surrounding
   agent.environment["CATTLE_URL"] = credentials.url;
   agent.environment["CATTLE_ACCESS_KEY"] = credentials.access_key;
   agent.environment["CATTLE_SECRET_KEY"] = credentials.secret_key.reveal();
-  if (wish.kind == AddressWish::Kind::interface || wish.kind == AddressWish::Kind::network) {
-    // The stock image refuses to start with such a value in its environment (P9), so that the way back would
-    // be barred.
-    agent.environment.erase("CATTLE_AGENT_IP");
-    set_option(surroundings.option_file, "CATTLE_AGENT_IP", wish_text);
-  }
+  const auto keeping = to_keep(surroundings, wish, fetched_ca);
+  // The stock image refuses to start with a rule in its environment (P9), so that the way back would be
+  // barred.
+  if (keeping.options.contains("CATTLE_AGENT_IP")) agent.environment.erase("CATTLE_AGENT_IP");
+  if (wish.kind == AddressWish::Kind::address) forget_address_rule(surroundings.option_file);
+  keep(surroundings, keeping, image, facts.var_lib_writable);
   for (const auto name : {kUpgradeName, kForkUpgradeName})
     remove_by_name(*surroundings.engine, name, surroundings.call);
   launch(surroundings, agent);

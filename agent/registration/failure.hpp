@@ -3,6 +3,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace cattle::agent::registration {
 
@@ -27,11 +28,15 @@ enum class Outcome : int {
 /// One sentence for a person, and the exit code that goes with it. Never carries a secret.
 class Failure : public std::runtime_error {
  public:
-  Failure(Outcome outcome, const std::string& what) : std::runtime_error(what), outcome_(outcome) {}
+  Failure(Outcome outcome, const std::string& what, std::string remedy = {})
+      : std::runtime_error(what), outcome_(outcome), remedy_(std::move(remedy)) {}
   [[nodiscard]] Outcome outcome() const { return outcome_; }
+  /// Where only this one will do, and no general advice; empty elsewhere.
+  [[nodiscard]] const std::string& remedy() const { return remedy_; }
 
  private:
   Outcome outcome_;
+  std::string remedy_;
 };
 
 }  // namespace cattle::agent::registration

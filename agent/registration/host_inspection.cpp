@@ -2,8 +2,10 @@
 #include "agent/registration/host_inspection.hpp"
 
 #include "agent/registration/agent_container.hpp"
+#include "agent/registration/ca_certificate.hpp"
 #include "agent/registration/failure.hpp"
 #include "agent/registration/key.hpp"
+#include "agent/registration/option_file_entry.hpp"
 
 #include <nlohmann/json.hpp>
 #include <unistd.h>
@@ -20,9 +22,21 @@ namespace {
 using nlohmann::json;
 constexpr std::string_view kAssignment = "INFO: env ";
 
-json inspection_body(const std::string& image, const std::string& state_volume) {
+/// Names of what is handed over, so that nothing of this container's own environment is taken for it.
+constexpr auto kKeep = "CATTLE_KEEP_";
+constexpr auto kKeepCa = "CATTLE_KEEP_CA";
+
+json environment_of(const HostKeeping& keeping) {
+  auto list = json::array();
+  for (const auto& [name, value] : keeping.options) list.push_back((kKeep + name).append("=").append(value));
+  if (!keeping.ca.empty()) list.push_back(std::string(kKeepCa) + "=" + keeping.ca);
+  return list;
+}
+
+json inspection_body(const std::string& image, const std::string& state_volume, const HostKeeping& keeping) {
   return {{"Image", image},
           {"Cmd", json::array({"inspect-host"})},
+          {"Env", environment_of(keeping)},
           {"HostConfig",
            {{"Privileged", true},
             {"Binds", json::array({"/run:/run", "/var/run:/var/run", "/var/lib:/var/lib",
@@ -58,12 +72,31 @@ bool is_writable_directory(const std::string& directory) {
   return !error && ::access(directory.c_str(), W_OK) == 0;
 }
 
-void inspect_host(const StateDirectories& directories, const std::function<void(const std::string&)>& print) {
+void keep_on_host(const std::string& rancher, const HostKeeping& keeping) {
+  for (const auto& [name, value] : keeping.options) set_option(rancher + "/etc/agent.conf", name, value);
+  if (!keeping.ca.empty()) store_ca_certificate(rancher + "/etc/ssl/ca.crt", keeping.ca);
+}
+
+HostKeeping handed_over(const std::function<std::optional<std::string>(const std::string&)>& environment) {
+  HostKeeping keeping;
+  for (const auto& name : kept_options()) {
+    if (const auto value = environment(kKeep + name); value && !value->empty())
+      keeping.options[name] = *value;
+  }
+  keeping.ca = environment(kKeepCa).value_or("");
+  return keeping;
+}
+
+void inspect_host(const StateDirectories& directories, const HostKeeping& keeping,
+                  const std::function<void(const std::string&)>& print) {
   const bool writable = is_writable_directory(directories.host);
   print("INFO: env CATTLE_BOOT2DOCKER=false");
   print(std::string("INFO: env CATTLE_VAR_LIB_WRITABLE=") + (writable ? "true" : "false"));
   const auto& directory = writable ? directories.host : directories.volume;
-  if (is_writable_directory(directory)) print("INFO: env TOKEN=" + registration_key(directory));
+  if (is_writable_directory(directory)) {
+    keep_on_host(std::filesystem::path(directory).parent_path().string(), keeping);
+    print("INFO: env TOKEN=" + registration_key(directory));
+  }
 }
 
 HostFacts parse_host_facts(const std::string& output, const std::function<void(const std::string&)>& say) {
@@ -82,13 +115,14 @@ HostFacts parse_host_facts(const std::string& output, const std::function<void(c
 }
 
 HostFacts inspect_host_by_container(const docker::Client& engine, const std::string& image,
-                                    const std::string& state_volume,
+                                    const std::string& state_volume, const HostKeeping& keeping,
                                     const std::function<void(const std::string&)>& say,
                                     const docker::Call& call) {
   constexpr std::string_view kName = "rancher-agent-inspect-host";
   remove_by_name(engine, kName, call);
   const ShortLived container(
-      engine, engine.create_container(std::string(kName), inspection_body(image, state_volume), call).id,
+      engine,
+      engine.create_container(std::string(kName), inspection_body(image, state_volume, keeping), call).id,
       call);
   (void)engine.start_container(container.id(), call);
   const auto status = engine.wait_container(container.id(), call);

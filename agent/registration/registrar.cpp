@@ -30,6 +30,14 @@ std::string field_of(const json& record, const char* name) {
   return fields == data->end() ? std::string() : text_of(*fields, name);
 }
 
+/// A server that restarts, or a proxy in front of it, says so for a while; the token and the record stay what
+/// they are.
+bool is_passing(int status) {
+  constexpr int kTooMany = 429;
+  constexpr int kServerErrors = 500;
+  return status == kTooMany || status >= kServerErrors;
+}
+
 json parsed(const Answer& answer, const std::string& what) {
   if (answer.status == 401 || answer.status == 403) {
     throw Failure(Outcome::token_refused, "the server refuses the registration token (status " +
@@ -45,10 +53,23 @@ json parsed(const Answer& answer, const std::string& what) {
   return document;
 }
 
-/// The register object of this key, or null.
-json find_record(const Server& server, const std::string& collection, const Login& login,
-                 const std::string& key) {
-  const auto list = parsed(server.get(collection + "?key=" + http::escape(key), login), "GET register");
+/// The answer to one step of registering, nullopt when it has to be asked for again; `trouble` says why then.
+template <typename Call>
+std::optional<json> step_of(const std::string& what, std::string& trouble, Call call) {
+  try {
+    const Answer answer = call();
+    trouble.clear();
+    if (!is_passing(answer.status)) return parsed(answer, what);
+    trouble = "it answered " + std::to_string(answer.status) + " to " + what;
+  } catch (const http::TransportError& error) {
+    if (error.kind() == http::TransportError::Kind::tls) throw Failure(Outcome::tls, error.what());
+    trouble = error.what();
+  }
+  return std::nullopt;
+}
+
+/// The register object in a list, or null.
+json record_in(const json& list) {
   const auto data = list.find("data");
   if (data == list.end() || !data->is_array() || data->empty()) return nullptr;
   return data->front();
@@ -72,18 +93,26 @@ std::optional<Credentials> credentials_in(const json& record) {
 Credentials register_key(const Server& server, const std::string& root, const Script& script,
                          const std::string& key, const Waiting& waiting) {
   const auto collection = root + "/register";
+  const auto mine = collection + "?key=" + http::escape(key);
   const Login login{script.access_key, subscriber::Secret(script.secret_key)};
   const auto limit = waiting.now() + kRegistrationLimit;
-  auto record = find_record(server, collection, login, key);
-  if (record.is_null()) (void)parsed(server.post(collection, login, json{{"key", key}}), "POST register");
+  std::string trouble;
+  bool posted = false;
   for (auto step = kFirstPoll;; step = std::min(step * 2, kMostPoll)) {
+    const auto list = step_of("GET register", trouble, [&] { return server.get(mine, login); });
+    const auto record = list ? record_in(*list) : json();
     if (!record.is_null()) {
       if (auto credentials = credentials_in(record)) return *credentials;
+    } else if (list && !posted) {
+      // One whose answer was lost may have made the record all the same: looked for before it is repeated.
+      posted = step_of("POST register", trouble, [&] {
+                 return server.post(collection, login, json{{"key", key}});
+               }).has_value();
     }
     if (waiting.now() >= limit || !waiting.pause(step)) {
-      throw Failure(Outcome::too_long, "the server did not finish the registration within 300 s");
+      throw Failure(Outcome::too_long, "the server did not finish the registration within 300 s" +
+                                           (trouble.empty() ? trouble : "; the last trouble: " + trouble));
     }
-    record = find_record(server, collection, login, key);
   }
 }
 

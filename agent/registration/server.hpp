@@ -20,6 +20,7 @@ struct ServerOptions {
   std::string http_proxy;   ///< For http URLs.
   std::string https_proxy;  ///< For https URLs.
   std::string no_proxy;
+  std::vector<std::string> warnings;  ///< Settings that were passed over for these.
   std::chrono::milliseconds connect_timeout{15'000};
   std::chrono::milliseconds request_timeout{60'000};
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/registration/share_mounts.hpp"
 
+#include "config/state_file.hpp"
+
 #include <fcntl.h>
 #include <sched.h>
 #include <spawn.h>
@@ -37,10 +39,24 @@ std::string enter_mounts_of(pid_t pid) {
   return failed == 0 ? std::string() : path + ": " + reason(cause);
 }
 
+constexpr auto kMadeDirectories = "/var/lib/rancher/state/made-directories";
+
+/// For uninstalling, which must know them from those that somebody else made.
+void remember(const std::string& directory) {
+  constexpr mode_t kMode = 0644;
+  std::string list;
+  for (const auto& known : made_directories()) list += known + "\n";
+  try {
+    config::write_state_file(kMadeDirectories, list + directory + "\n", kMode);
+  } catch (const config::StateFileError&) {  // It stays then, as what others made does.
+  }
+}
+
 std::string share(const std::string& directory) {
   std::error_code error;
-  std::filesystem::create_directories(directory, error);
+  const bool made = std::filesystem::create_directories(directory, error);
   if (error) return directory + ": " + error.message();
+  if (made) remember(directory);
   if (!is_mount_point(directory) &&
       ::mount(directory.c_str(), directory.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0) {
     return directory + ": bind: " + reason(errno);
@@ -52,6 +68,15 @@ std::string share(const std::string& directory) {
 }
 
 }  // namespace
+
+std::vector<std::string> made_directories() {
+  std::vector<std::string> found;
+  std::ifstream list(kMadeDirectories);
+  for (std::string line; std::getline(list, line);) {
+    if (!line.empty()) found.push_back(line);
+  }
+  return found;
+}
 
 bool is_mount_point(const std::string& directory) {
   // stat's device numbers don't tell a bind mount of the same file system; the kernel's own table does.

@@ -18,6 +18,9 @@ namespace cattle::agent::registration {
 /// away, failures ignored (P30: the kernel may have the module built in). As above, for a process of its own.
 void run_for_each(pid_t pid, const std::string& program, const std::vector<std::string>& arguments);
 
+/// Those that share_mounts() had to make, by their record beside the state of a plain service.
+[[nodiscard]] std::vector<std::string> made_directories();
+
 /// True when the kernel's table of this namespace has a mount at exactly this path.
 [[nodiscard]] bool is_mount_point(const std::string& directory);
 

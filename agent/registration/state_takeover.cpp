@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 
@@ -64,9 +65,15 @@ void remove_agent_containers(const docker::Client& engine, const std::function<v
 }
 
 std::string running_agent_container(const docker::Client& engine, const docker::Call& call) {
-  for (const auto name : {kAgentName, kForkAgentName}) {
-    const auto container = find_by_name(engine, name, call);
-    if (container && container->running) return std::string(name);
+  docker::ContainerFilters filters;
+  filters.all = false;
+  filters.names = {std::string(kAgentName), std::string(kForkAgentName)};
+  // The engine takes the names as patterns that may match anywhere.
+  for (const auto& container : engine.list_containers(filters, call)) {
+    for (const auto& name : filters.names) {
+      const auto& names = container.names;
+      if (std::find(names.begin(), names.end(), "/" + name) != names.end()) return name;
+    }
   }
   return {};
 }

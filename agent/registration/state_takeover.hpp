@@ -18,7 +18,8 @@ void take_over_state(const docker::Client& engine, const std::string& state_dir,
 void remove_agent_containers(const docker::Client& engine, const std::function<void(const std::string&)>& say,
                              const docker::Call& call);
 
-/// Name of a running agent container, empty when there is none: beside it no plain service may run (R11).
+/// Name of a running agent container, empty when there is none: beside it nobody else may run (R11). One
+/// call.
 [[nodiscard]] std::string running_agent_container(const docker::Client& engine, const docker::Call& call);
 
 }  // namespace cattle::agent::registration

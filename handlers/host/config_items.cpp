@@ -104,12 +104,17 @@ std::string ConfigItems::made_room_file() const {
   return options_.home + "/download/pyagent/made-room-for";
 }
 
+/// With what the stock loop says of the running program: its number grows with every one that it installs.
+std::string ConfigItems::room_made_for(const std::string& version) const {
+  return source_of(version) + " in place of " + current("pyagent");
+}
+
 bool ConfigItems::is_other_program(const std::string& version) const {
   const auto wanted = source_of(version);
   if (wanted.empty() || wanted == source_of(current("pyagent"))) return false;
-  // We ended for this one before and are what was started: the stock loop could not install it. Ending again
+  // We ended for this one before, and nothing was installed since: the stock loop could not. Ending again
   // would begin a circle.
-  return wanted != without_space_at_end(read_text_file(made_room_file()).value_or(""));
+  return room_made_for(version) != without_space_at_end(read_text_file(made_room_file()).value_or(""));
 }
 
 std::optional<std::string> ConfigItems::take_program(Context& context) const {
@@ -120,7 +125,7 @@ std::optional<std::string> ConfigItems::take_program(Context& context) const {
   const auto archive = read_config_archive(response.body);
   if (!archive.up_to_date && is_other_program(archive.version) && options_.request_exit) {
     context.log.info("the server names another program: " + archive.version);
-    place(made_room_file(), source_of(archive.version) + "\n");
+    place(made_room_file(), room_made_for(archive.version) + "\n");
     options_.request_exit("the server names another program (config item pyagent " + archive.version + ")");
   }
   return archive.version.empty() ? kLatest : archive.version;

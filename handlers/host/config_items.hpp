@@ -39,6 +39,7 @@ class ConfigItems {
   [[nodiscard]] std::string current(const std::string& item) const;
   [[nodiscard]] bool is_other_program(const std::string& version) const;
   [[nodiscard]] std::string made_room_file() const;
+  [[nodiscard]] std::string room_made_for(const std::string& version) const;
   [[nodiscard]] http::Response fetch(const std::string& item, const Context& context) const;
   void install_key(const std::string& version, const std::string& key) const;
 

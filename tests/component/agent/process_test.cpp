@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -65,6 +67,7 @@ class ProcessTest : public AgentTest {
   void run_subscribed() {
     run({"run"});
     ASSERT_TRUE(server_.wait_subscribed(1, 20s)) << output();
+    engine_.clear_calls();  // Which other agents run here was asked before.
   }
   /// Waits for its end, 20 s at most.
   int exit_code() {
@@ -133,6 +136,52 @@ TEST_F(ProcessTest, S56_P46_a_stub_resolver_does_not_keep_it_from_starting) {
   };
   run_subscribed();
   EXPECT_TRUE(alive());
+}
+
+/// As systemd's, of which the tests need what it was told.
+class NotifySocket {
+ public:
+  explicit NotifySocket(const std::string& path) : descriptor_(::socket(AF_UNIX, SOCK_DGRAM, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(static_cast<char*>(address.sun_path), sizeof(address.sun_path) - 1);
+    EXPECT_EQ(::bind(descriptor_, static_cast<sockaddr*>(static_cast<void*>(&address)), sizeof(address)), 0);
+  }
+  ~NotifySocket() { ::close(descriptor_); }
+  NotifySocket(const NotifySocket&) = delete;
+  NotifySocket& operator=(const NotifySocket&) = delete;
+  /// Messages of that text since the last call.
+  [[nodiscard]] int received(const std::string& wanted) const {
+    int count = 0;
+    std::string text(64, '\0');
+    for (;;) {
+      const auto length = ::recv(descriptor_, text.data(), text.size(), MSG_DONTWAIT);
+      if (length < 0) return count;
+      count += text.compare(0, static_cast<std::size_t>(length), wanted) == 0 ? 1 : 0;
+    }
+  }
+
+ private:
+  int descriptor_;
+};
+
+TEST_F(ProcessTest, a_copied_machine_that_registers_anew_feeds_the_watchdog_and_hears_signals) {
+  std::filesystem::create_directories(directory_ / "clone-of");
+  std::ofstream(directory_ / "clone-of/access_key") << "key\n";
+  std::ofstream(directory_ / "registration_url") << server_.url("/v1/scripts/token", "server.localhost");
+  server_.answer("/scripts/token", {503, "starting"});
+  const NotifySocket systemd((directory_ / "notify").string());
+  variables_["NOTIFY_SOCKET"] = (directory_ / "notify").string();
+  variables_["WATCHDOG_USEC"] = "30000000";
+  variables_["CATTLE_STATE_DIR"] = directory_.string();
+  run({"run"});
+  ASSERT_TRUE(server_.wait_requests("/scripts/token", 2)) << output();
+  EXPECT_GE(systemd.received("WATCHDOG=1"), 2);
+  const auto told = std::chrono::steady_clock::now();
+  ::kill(child_, SIGTERM);
+  EXPECT_EQ(exit_code(), exit_code::kSuccess) << output();
+  EXPECT_LT(std::chrono::steady_clock::now() - told, 5s) << "not the ten minutes that it waits for a server";
+  EXPECT_EQ(server_.subscribed(), 0U) << "never with the keys that it came with";
 }
 
 TEST_F(ProcessTest, sigterm_lets_running_work_finish_and_ends_with_0_and_a_close_frame) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is looked after beside the events.
+#include "agent/options.hpp"
 #include "tests/component/agent/running_agent.hpp"
 
 #include <sched.h>
@@ -33,6 +34,13 @@ class UpkeepTest : public AgentTest {
   support::FakeServer metadata_;
   std::atomic<int> exits_{0};
 };
+
+TEST(UpkeepOptions, P29_a_stock_wait_program_is_replaced_where_that_is_asked_for) {
+  config::Config settings;
+  EXPECT_FALSE(make_options(settings).upkeep.preparation.replace_wait_program);
+  settings.replace_wait_program = true;
+  EXPECT_TRUE(make_options(settings).upkeep.preparation.replace_wait_program);
+}
 
 TEST_F(UpkeepTest, a_copy_by_the_clouds_word_ends_the_process) {
   on_aws();

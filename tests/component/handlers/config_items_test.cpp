@@ -144,5 +144,44 @@ TEST_F(ConfigItemsTest, S30_the_same_version_is_acknowledged_again_and_not_appli
   EXPECT_EQ(first.st_mtim.tv_nsec, second.st_mtim.tv_nsec);
 }
 
+/// Started by the server's package, under the stock loop.
+class OwnedProgram : public ConfigItemsTest {
+ protected:
+  void server_names(const std::string& version) {
+    const Files files{{"version", version + "\n"}, {"packages", "python-agent http://x\n"}};
+    server_.answer("/pyagent", {200, lab::make_archive("pyagent-" + version, files, Digest::sha1)});
+  }
+  void loop_installed(const std::string& text) const {
+    std::filesystem::create_directories(directory_.path() + "/download/pyagent");
+    std::ofstream(directory_.path() + "/download/pyagent/current") << text << "\n";
+  }
+  bool asks_to_end() {
+    bool asked = false;
+    ConfigItemOptions options;
+    options.home = directory_.path();
+    options.server_owns_program = true;
+    options.request_exit = [&](const std::string&) { asked = true; };
+    const ConfigUpdate handler(options, client_);
+    EXPECT_TRUE(
+        handler.handle(make_event("config.update", {{"items", {{{"name", "pyagent"}}}}}), test_.context));
+    return asked;
+  }
+};
+
+TEST_F(OwnedProgram, it_makes_room_for_another_each_time_that_one_is_installed_in_between) {
+  loop_installed("pyagent-1-0a0a");
+  server_names("2-0a0a");
+  EXPECT_FALSE(asks_to_end()) << "that is this one";
+  server_names("3-beef");
+  EXPECT_TRUE(asks_to_end());
+  EXPECT_FALSE(asks_to_end()) << "the loop could not install it: no circle";
+  loop_installed("pyagent-4-beef");
+  server_names("5-0a0a");
+  loop_installed("pyagent-5-0a0a");  // The other one made room for us, and now it is wanted again.
+  server_names("6-beef");
+  EXPECT_TRUE(asks_to_end());
+  EXPECT_FALSE(asks_to_end());
+}
+
 }  // namespace
 }  // namespace cattle::handlers

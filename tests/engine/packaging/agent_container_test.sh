@@ -118,8 +118,10 @@ case $2 in
     new_host
     first=$(inspect rancher-agent '{{.Id}}')
     before=$(newest_host)
-    docker run -d --name again "${standard[@]}" "$image:2" "$registration_url" >/dev/null
+    # Without the mount of /var/lib/rancher, which the inspection container has.
+    docker run -d --name again "${standard[@]}" -e CATTLE_UPGRADE_IMAGES=local/other "$image:2" "$registration_url" >/dev/null
     [ "$(docker wait again)" = 0 ] || fail "$(log_of again)"
+    grep -qxF "export CATTLE_UPGRADE_IMAGES='local/other'" "$host/lib/rancher/etc/agent.conf" || fail "not kept on the host"
     is rancher-agent '{{.Config.Image}}' "$image:2" || fail "the image is $(inspect rancher-agent '{{.Config.Image}}')"
     inspect rancher-agent '{{json .Config.Env}}' | grep -q "RANCHER_AGENT_IMAGE=$image:2" || fail "the name of the image"
     [ "$(inspect rancher-agent '{{.Id}}')" != "$first" ] || fail "the container was not replaced"

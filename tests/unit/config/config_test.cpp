@@ -3,7 +3,6 @@
 
 #include "config/home.hpp"
 #include "config/host_labels.hpp"
-#include "config/hostname.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -202,6 +201,14 @@ TEST_F(ConfigTest, H120_a_damaged_identity_is_reported_and_left_alone) {
   EXPECT_EQ(content(".docker_uuid"), damaged);
 }
 
+TEST_F(ConfigTest, H120_a_new_identity_in_place_of_an_empty_file_is_said) {
+  write(".docker_uuid", "\n");
+  const auto config = loaded();
+  EXPECT_THAT(config.docker_uuid, testing::SizeIs(36));
+  EXPECT_THAT(config.warnings, testing::ElementsAre(testing::HasSubstr(".docker_uuid was empty")));
+  EXPECT_THAT(loaded().warnings, testing::IsEmpty());
+}
+
 TEST_F(ConfigTest, H88_the_host_ip_falls_back_to_the_agent_ip) {
   variables_["CATTLE_AGENT_IP"] = "10.0.0.5";
   EXPECT_EQ(loaded().host_ip, "10.0.0.5");
@@ -224,6 +231,15 @@ TEST_F(ConfigTest, the_proxy_goes_by_the_scheme_of_the_url) {
                                    testing::Pair("no_proxy", ".internal")));
 }
 
+TEST_F(ConfigTest, a_ca_file_that_does_not_exist_leaves_the_systems) {
+  variables_["CATTLE_URL"] = "https://server/v1";
+  const auto usual = loaded().ca_file;
+  variables_["SSL_CERT_FILE"] = (directory_ / "none.pem").string();
+  const auto config = loaded();
+  EXPECT_EQ(config.ca_file, usual);
+  EXPECT_THAT(config.warnings, testing::ElementsAre(testing::HasSubstr("SSL_CERT_FILE")));
+}
+
 TEST_F(ConfigTest, switches_are_the_literal_word_and_debug_is_any_text) {
   variables_["CATTLE_PING_ENABLED"] = "yes";
   variables_["PLATFORM_DOCKER_ENABLED"] = "false";
@@ -232,6 +248,9 @@ TEST_F(ConfigTest, switches_are_the_literal_word_and_debug_is_any_text) {
   EXPECT_FALSE(config.ping_enabled);
   EXPECT_FALSE(config.docker_enabled);
   EXPECT_TRUE(config.debug);
+  EXPECT_FALSE(config.replace_wait_program);
+  variables_["CATTLE_REPLACE_WAIT_PROGRAM"] = "true";
+  EXPECT_TRUE(loaded().replace_wait_program);
 }
 
 TEST_F(ConfigTest, limits_come_from_the_environment_and_zero_is_refused) {
@@ -256,17 +275,15 @@ TEST_F(ConfigTest, P27_option_files_are_read_in_order_and_beat_the_environment) 
   EXPECT_EQ(config.host_ip, "10.0.0.1");
 }
 
-TEST(Hostname, the_first_name_of_the_line_that_lists_the_host) {
-  std::string pattern = (fs::temp_directory_path() / "hstXXXXXX").string();
-  const fs::path directory = ::mkdtemp(pattern.data());
-  std::ofstream(directory / "hosts") << "127.0.0.1 localhost\n# 10.0.0.1 wrong.example one\n"
-                                        "10.0.0.2 one.example.org one\n127.0.1.1 localhost.localdomain two\n";
-  EXPECT_EQ(fully_qualified("one", directory / "hosts"), "one.example.org");
-  EXPECT_EQ(fully_qualified("two", directory / "hosts"), "two");
-  EXPECT_EQ(fully_qualified("three", directory / "hosts"), "three");
-  EXPECT_EQ(fully_qualified("a.b", directory / "hosts"), "a.b");
-  EXPECT_EQ(fully_qualified("one", directory / "none"), "one");
-  fs::remove_all(directory);
+TEST_F(ConfigTest, an_address_rule_that_registering_stored_is_older_than_the_environment) {
+  write("node-agent/agent.conf", "export CATTLE_AGENT_IP='if:eth0'\n");
+  EXPECT_EQ(loaded().host_ip, "if:eth0");
+  variables_["CATTLE_AGENT_IP"] = "10.0.0.9";
+  EXPECT_EQ(loaded().host_ip, "10.0.0.9");
+  write("node-agent/agent.conf", "export CATTLE_AGENT_IP='10.0.0.0/8'\n");
+  EXPECT_EQ(loaded().host_ip, "10.0.0.9");
+  write("node-agent/agent.conf", "export CATTLE_AGENT_IP='10.0.0.1'\n");
+  EXPECT_EQ(loaded().host_ip, "10.0.0.1") << "an operator's own, P27";
 }
 
 }  // namespace

@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "config/ca_bundle.hpp"
+#include "config/hostname.hpp"
 #include "config/option_file.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <optional>
 
 namespace cattle::config {
 namespace {
@@ -52,6 +61,51 @@ TEST(OptionFile, files_that_do_not_exist_are_no_matter) {
   std::vector<std::string> warnings;
   EXPECT_TRUE(read_option_files({"/nonexistent/agent.conf"}, warnings).empty());
   EXPECT_THAT(warnings, testing::IsEmpty());
+}
+
+TEST(CaFiles, a_bundle_that_does_not_exist_is_passed_over_with_a_warning) {
+  std::map<std::string, std::string> variables{{"SSL_CERT_FILE", "/nonexistent/ca.pem"}};
+  const Environment environment = [&](const std::string& name) -> std::optional<std::string> {
+    const auto found = variables.find(name);
+    return found == variables.end() ? std::nullopt : std::optional(found->second);
+  };
+  std::vector<std::string> warnings;
+  EXPECT_EQ(given_ca_bundle(environment, warnings), "");
+  EXPECT_THAT(warnings, testing::ElementsAre(testing::HasSubstr("SSL_CERT_FILE names /nonexistent/ca.pem")));
+  variables["CURL_CA_BUNDLE"] = "/proc/self/exe";
+  EXPECT_EQ(given_ca_bundle(environment, warnings), "/proc/self/exe");
+  variables["SSL_CERT_FILE"] = "/proc/version";
+  EXPECT_EQ(given_ca_bundle(environment, warnings), "/proc/version");
+}
+
+TEST(CaFiles, P22_every_certificate_of_both_families_directories_is_trusted) {
+  std::string pattern = (std::filesystem::temp_directory_path() / "cafXXXXXX").string();
+  const std::filesystem::path base = ::mkdtemp(pattern.data());
+  EXPECT_THAT(extra_ca_files("/s/ca.crt", base), testing::Contains("/s/ca.crt"));
+  std::filesystem::create_directories(base / "rancher");
+  std::filesystem::create_directories(base / "pasturestack");
+  for (const auto* name :
+       {"rancher/company.crt", "pasturestack/own.crt", "rancher/agent-ca.crt", "rancher/x.txt"})
+    std::ofstream(base / name) << "x";
+  const auto files = extra_ca_files("/s/ca.crt", base);
+  EXPECT_EQ(files.front(), "/s/ca.crt");
+  for (const auto* name : {"rancher/company.crt", "pasturestack/own.crt", "rancher/agent-ca.crt"})
+    EXPECT_EQ(std::count(files.begin(), files.end(), (base / name).string()), 1) << name;
+  EXPECT_THAT(files, testing::Not(testing::Contains((base / "rancher/x.txt").string())));
+  std::filesystem::remove_all(base);
+}
+
+TEST(Hostname, the_first_name_of_the_line_that_lists_the_host) {
+  std::string pattern = (std::filesystem::temp_directory_path() / "hstXXXXXX").string();
+  const std::filesystem::path directory = ::mkdtemp(pattern.data());
+  std::ofstream(directory / "hosts") << "127.0.0.1 localhost\n# 10.0.0.1 wrong.example one\n"
+                                        "10.0.0.2 one.example.org one\n127.0.1.1 localhost.localdomain two\n";
+  EXPECT_EQ(fully_qualified("one", directory / "hosts"), "one.example.org");
+  EXPECT_EQ(fully_qualified("two", directory / "hosts"), "two");
+  EXPECT_EQ(fully_qualified("three", directory / "hosts"), "three");
+  EXPECT_EQ(fully_qualified("a.b", directory / "hosts"), "a.b");
+  EXPECT_EQ(fully_qualified("one", directory / "none"), "one");
+  std::filesystem::remove_all(directory);
 }
 
 }  // namespace

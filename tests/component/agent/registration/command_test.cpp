@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `cattle-agent register` and `uninstall` on a host of their own: /var/lib and /var/log belong to the test.
+#include "agent/registration/share_mounts.hpp"
 #include "tests/component/agent/registration/program.hpp"
 #include "tests/component/agent/registration/registration_fixture.hpp"
 #include "tests/support/fake_engine.hpp"
@@ -35,7 +36,8 @@ class Command : public RegistrationTest {
   ProgramRun run(const std::vector<std::string>& arguments) {
     return run_program(arguments, variables_, [this] {
       return own_mounts() && ::mount(lib_.c_str(), "/var/lib", nullptr, MS_BIND, nullptr) == 0 &&
-             ::mount(log_.c_str(), "/var/log", nullptr, MS_BIND, nullptr) == 0 && ::chdir(lib_.c_str()) == 0;
+             ::mount(log_.c_str(), "/var/log", nullptr, MS_BIND, nullptr) == 0 &&
+             ::chdir(lib_.c_str()) == 0 && (!on_host_ || on_host_());
     });
   }
   ProgramRun run_register() { return run({"register", registration_url(server_)}); }
@@ -72,6 +74,7 @@ class Command : public RegistrationTest {
   FakeServer server_;
   FakeEngine engine_;
   std::map<std::string, std::string> variables_;
+  std::function<bool()> on_host_;  ///< Before the program starts there.
 };
 
 TEST_F(Command, P15_P19_registering_twice_is_registering_once) {
@@ -161,14 +164,17 @@ TEST_F(Command, S21_R11_registering_takes_over_from_an_agent_container) {
   EXPECT_TRUE(engine_.is_running("somebody-elses"));
 }
 
-TEST_F(Command, R11_a_service_does_not_run_beside_an_agent_container) {
+TEST_F(Command, R11_nobody_runs_beside_an_agent_container) {
   accept_registration(server_);
   EXPECT_EQ(run_register().code, 0);
   engine_.add_image("rancher/agent:v1.2.11");
   engine_.add_container("rancher-agent", {{"Image", "rancher/agent:v1.2.11"}});
-  const auto result = run({"run", "--service"});
-  EXPECT_EQ(result.code, 6) << result.output << result.errors;
-  EXPECT_THAT(result.errors, HasSubstr("container rancher-agent runs on this host already"));
+  engine_.add_container("my-rancher-agent-2", {{"Image", "rancher/agent:v1.2.11"}});
+  for (const auto& words : {std::vector<std::string>{"run", "--service"}, {"run"}}) {
+    const auto result = run(words);
+    EXPECT_EQ(result.code, 6) << result.output << result.errors;
+    EXPECT_THAT(result.errors, HasSubstr("container rancher-agent runs on this host already"));
+  }
   EXPECT_THAT(server_.requests("/subscribe"), IsEmpty());
 }
 
@@ -207,6 +213,46 @@ TEST_F(Command, uninstalling_leaves_nothing_of_ours_and_touches_nothing_else) {
   const auto again = run({"uninstall", "--containers", "--state"});
   EXPECT_EQ(again.code, 0) << again.errors;
   EXPECT_FALSE(engine_.has_container("r-web-1"));
+}
+
+TEST_F(Command, uninstalling_leaves_what_an_operator_put_beside_ours) {
+  accept_registration(server_);
+  std::filesystem::create_directories(lib_ / "rancher/etc/ssl");
+  std::filesystem::create_directories(lib_ / "kubelet");
+  std::filesystem::create_directories(log_ / "rancher");
+  std::ofstream(lib_ / "rancher/etc/agent.conf") << "# mine\nhttp_proxy=http://p:3128\n";
+  std::ofstream(lib_ / "rancher/etc/ssl/ca.crt") << "an operator's";
+  for (const auto* name : {"agent.log", "agent.1.log", "other.log", "agent.x.log"})
+    std::ofstream(log_ / "rancher" / name) << "x";
+  variables_["CATTLE_HOST_LABELS"] = "a=b";
+  EXPECT_EQ(run_register().code, 0);
+  const auto result = run({"uninstall", "--state"});
+  EXPECT_EQ(result.code, 0) << result.errors;
+  EXPECT_THAT(files(), UnorderedElementsAre("rancher/etc/agent.conf", "rancher/etc/ssl/ca.crt"));
+  EXPECT_EQ(content(lib_ / "rancher/etc/agent.conf"), "# mine\nhttp_proxy=http://p:3128\n");
+  EXPECT_TRUE(std::filesystem::exists(lib_ / "kubelet")) << "somebody else made it";
+  EXPECT_FALSE(std::filesystem::exists(log_ / "rancher/agent.1.log"));
+  EXPECT_TRUE(std::filesystem::exists(log_ / "rancher/agent.x.log"));
+  EXPECT_TRUE(std::filesystem::exists(log_ / "rancher/other.log"));
+}
+
+TEST_F(Command, uninstalling_unmounts_and_removes_the_directory_that_sharing_made) {
+  on_host_ = [] { return share_mounts(::getpid(), {"/var/lib/kubelet"}).empty(); };
+  const auto result = run({"uninstall", "--state"});
+  EXPECT_EQ(result.code, 0) << result.errors;
+  EXPECT_FALSE(std::filesystem::exists(lib_ / "kubelet")) << result.output;
+  EXPECT_FALSE(std::filesystem::exists(lib_ / "rancher")) << "nor is the record left";
+}
+
+TEST_F(Command, uninstalling_keeps_volumes_that_are_in_use_or_hold_state) {
+  for (const auto* name : {"rancher-cni", "rancher-agent-state"}) engine_.add_volume(name);
+  engine_.inject({.method = "DELETE", .path_contains = "/volumes/rancher-cni", .status = 409});
+  const auto result = run({"uninstall"});
+  EXPECT_EQ(result.code, 0) << result.errors;
+  EXPECT_THAT(result.output, HasSubstr("volume rancher-cni is kept, in use"));
+  EXPECT_TRUE(engine_.has_volume("rancher-agent-state")) << "only with --state";
+  EXPECT_EQ(run({"uninstall", "--state"}).code, 0);
+  EXPECT_FALSE(engine_.has_volume("rancher-agent-state"));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <sched.h>
 
+#include <cstdlib>
 #include <ctime>
 
 namespace cattle::agent::doctor {
@@ -45,6 +46,19 @@ TEST_F(Doctor, a_network_without_routes) {
   variables_["CATTLE_URL"] = "http://203.0.113.7:8080/v1";
   EXPECT_THAT(found([] { return ::unshare(CLONE_NEWNET) == 0; }), only(Cause::route)) << last_.output;
   EXPECT_THAT(last_.output, HasSubstr("unreachable"));
+}
+
+TEST_F(Doctor, an_address_without_routes_is_the_routes_fault) {
+  if (!is_root()) GTEST_SKIP() << "network namespaces take root";
+  variables_["CATTLE_URL"] = "http://203.0.113.7:8080/v1";
+  variables_.erase("CATTLE_AGENT_IP");
+  const auto codes = found([] {
+    return ::unshare(CLONE_NEWNET) == 0 &&
+           std::system(
+               "ip link set lo up && ip link add lan0 type bridge && "  // NOLINT(concurrency-mt-unsafe)
+               "ip addr add 10.9.8.7/24 dev lan0 && ip link set lan0 up") == 0;
+  });
+  EXPECT_THAT(codes, only(Cause::route)) << last_.output << last_.errors;
 }
 
 TEST_F(Doctor, the_clock_by_the_servers_date) {

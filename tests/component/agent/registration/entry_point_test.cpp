@@ -11,6 +11,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <thread>
+
 namespace cattle::agent::registration {
 namespace {
 
@@ -136,6 +138,52 @@ TEST_F(Launch, a_wish_for_an_interface_goes_by_the_option_file_so_that_the_stock
   register_and_launch(registration_url(server_), around_);
   EXPECT_THAT(environment(), Each(Not(StartsWith("CATTLE_AGENT_IP"))));
   EXPECT_THAT(content(around_.option_file), HasSubstr("export CATTLE_AGENT_IP='if:eth1'"));
+}
+
+TEST_F(Launch, an_address_that_is_given_later_takes_the_place_of_the_rule) {
+  set({{"CATTLE_AGENT_IP", "if:eth1"}});
+  register_and_launch(registration_url(server_), around_);
+  set({{"CATTLE_AGENT_IP", "if:eth2"}});
+  register_and_launch(registration_url(server_), around_);
+  EXPECT_EQ(content(around_.option_file), "export CATTLE_AGENT_IP='if:eth2'\n");
+  set({{"CATTLE_AGENT_IP", "10.9.8.7"}});
+  register_and_launch(registration_url(server_), around_);
+  EXPECT_EQ(content(around_.option_file), "");
+  EXPECT_THAT(environment(), Contains("CATTLE_AGENT_IP=10.9.8.7"));
+}
+
+TEST_F(Launch, P25_what_no_registration_passes_on_goes_by_the_option_file) {
+  set({{"CATTLE_UPGRADE_IMAGES", "any"}, {"CATTLE_REPLACE_WAIT_PROGRAM", "true"}});
+  register_and_launch(registration_url(server_), around_);
+  EXPECT_EQ(content(around_.option_file),
+            "export CATTLE_REPLACE_WAIT_PROGRAM='true'\nexport CATTLE_UPGRADE_IMAGES='any'\n");
+  EXPECT_THAT(environment(), Each(Not(HasSubstr("UPGRADE_IMAGES"))));
+}
+
+TEST_F(Launch, P2_without_the_hosts_directory_it_goes_there_by_the_inspection_container) {
+  around_.state_is_mounted = false;
+  set({{"CATTLE_AGENT_IP", "if:eth1"}, {"CATTLE_UPGRADE_IMAGES", "any"}});
+  const auto inspect = [this](std::size_t starts) {
+    const std::string name = "rancher-agent-inspect-host";
+    ASSERT_TRUE(fake_.wait_for_calls("POST", "/wait", starts));
+    fake_.print(name,
+                "INFO: env CATTLE_VAR_LIB_WRITABLE=true\nINFO: env TOKEN=" + std::string(128, 'a') + "\n");
+    fake_.exit_container(name);
+  };
+  std::thread host([&] {
+    inspect(1);
+    inspect(2);
+  });
+  register_and_launch(registration_url(server_), around_);
+  host.join();
+  const auto created = fake_.calls("POST", "/containers/create");
+  ASSERT_EQ(created.size(), 3U);
+  EXPECT_THAT(json::parse(created[0].body).at("Env"), IsEmpty());
+  EXPECT_THAT(json::parse(created[1].body).at("Env").get<std::vector<std::string>>(),
+              testing::UnorderedElementsAre("CATTLE_KEEP_CATTLE_AGENT_IP=if:eth1",
+                                            "CATTLE_KEEP_CATTLE_UPGRADE_IMAGES=any"));
+  EXPECT_EQ(content(around_.option_file), "") << "it would be lost with this container";
+  EXPECT_TRUE(fake_.is_running("rancher-agent"));
 }
 
 TEST_F(Launch, no_metacharacter_changes_what_is_passed_on) {

@@ -158,6 +158,18 @@ TEST_F(TlsMatrix, a_stored_ca_without_the_fingerprint_is_a_finding) {
   EXPECT_EQ(findings.front().cause, Cause::ca_fingerprint);
 }
 
+TEST_F(TlsMatrix, an_unknown_ca_where_a_fingerprint_is_asked_for_is_nothing_to_trust) {
+  FakeServer server(with(ca_.issue_by_intermediate(names_, true)));
+  doctor::ServerTarget target;
+  target.connection.url = server.url();
+  target.connection.ca_file = support::TestCa().ca_file();
+  target.stored_ca = (directory_ / "none.crt").string();
+  target.ca_fingerprint = "AA:BB:CC";
+  const auto findings = doctor::check_server(target);
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_THAT(findings.front().remedy, HasSubstr("compare CA_FINGERPRINT"));
+}
+
 class Fingerprint : public TlsMatrix {
  protected:
   Fingerprint() : server_(with(ca_.issue(names_))), stored_(directory_ / "ssl/ca.crt") {
@@ -199,6 +211,9 @@ TEST_F(Fingerprint, P21_nothing_is_stored_and_nothing_else_is_sent_when_it_does_
   EXPECT_EQ(failure->outcome(), Outcome::tls);
   EXPECT_THAT(failure->what(), HasSubstr("CA_FINGERPRINT"));
   EXPECT_FALSE(std::filesystem::exists(stored_));
+  const auto told = commands::explanation(*failure, registration_url(server_), server_options_);
+  EXPECT_THAT(told, HasSubstr("compare CA_FINGERPRINT"));
+  EXPECT_THAT(told, testing::Not(HasSubstr("store that CA"))) << "it may be an attacker's";
   for (const auto& request : server_.requests())
     EXPECT_THAT(request.path, AnyOf(EndsWith("/ca.crt"), EndsWith("/ca.pem")));
 }

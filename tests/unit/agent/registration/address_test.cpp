@@ -82,6 +82,13 @@ TEST(Address, a_server_on_this_host_leaves_the_default_route) {
   EXPECT_EQ(choose_address(local).address, "") << "never a container bridge";
 }
 
+TEST(Address, a_container_bridge_that_the_server_sees_is_no_translation) {
+  auto bridged = inputs("", "172.17.0.1", "172.17.0.1");
+  EXPECT_EQ(choose_address(bridged).address, "");
+  bridged.default_source = "10.1.2.3";
+  EXPECT_EQ(choose_address(bridged).address, "10.1.2.3");
+}
+
 TEST(Address, P38_the_detected_address_may_be_missing) {
   EXPECT_EQ(choose_address(inputs("", "", "10.1.2.3")).address, "10.1.2.3");
 }

@@ -12,6 +12,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <optional>
 #include <string>
 
 namespace cattle::agent::registration {
@@ -71,7 +73,7 @@ TEST_F(State, an_option_is_set_and_the_rest_of_the_file_stays) {
 
 TEST_F(State, P06_inspect_host_prints_what_its_reader_understands) {
   std::string output;
-  inspect_host({path("state"), path("volume")}, [&](const std::string& line) { output += line + "\n"; });
+  inspect_host({path("state"), path("volume")}, {}, [&](const std::string& line) { output += line + "\n"; });
   std::string said;
   const auto facts = parse_host_facts("hello\n" + output, [&](const std::string& line) { said += line; });
   EXPECT_EQ(facts.key, registration_key(path("state")));
@@ -82,11 +84,48 @@ TEST_F(State, P06_inspect_host_prints_what_its_reader_understands) {
 TEST_F(State, P26_a_host_that_cannot_be_written_is_said) {
   std::ofstream(path("file")) << "x";
   std::string output;
-  inspect_host({path("file") + "/state", path("volume")},
+  inspect_host({path("file") + "/state", path("volume")}, {},
                [&](const std::string& line) { output += line + "\n"; });
   const auto facts = parse_host_facts(output, [](const std::string&) {});
   EXPECT_FALSE(facts.var_lib_writable);
   EXPECT_EQ(facts.key, registration_key(path("volume"))) << "the named volume holds it then";
+}
+
+TEST_F(State, P27_what_is_handed_to_the_inspection_is_kept_where_the_agent_will_look) {
+  const std::map<std::string, std::string> variables{{"CATTLE_KEEP_CATTLE_AGENT_IP", "if:eth0"},
+                                                     {"CATTLE_KEEP_CATTLE_UPGRADE_IMAGES", "any"},
+                                                     {"CATTLE_HOST_LABELS", "a=b"},
+                                                     {"CATTLE_KEEP_CA", "pem"}};
+  const auto keeping = handed_over([&](const std::string& name) -> std::optional<std::string> {
+    const auto found = variables.find(name);
+    return found == variables.end() ? std::nullopt : std::optional(found->second);
+  });
+  inspect_host({path("rancher/state"), path("volume/state")}, keeping, [](const std::string&) {});
+  EXPECT_EQ(config::read_state_file(path("rancher/etc/agent.conf")),
+            "export CATTLE_AGENT_IP='if:eth0'\nexport CATTLE_UPGRADE_IMAGES='any'");
+  EXPECT_EQ(config::read_state_file(path("rancher/etc/ssl/ca.crt")), "pem");
+  std::ofstream(path("file")) << "x";
+  inspect_host({path("file") + "/state", path("volume/state")}, keeping, [](const std::string&) {});
+  EXPECT_TRUE(std::filesystem::exists(path("volume/etc/agent.conf"))) << "P26";
+}
+
+TEST_F(State, options_are_taken_out_and_what_is_an_operators_stays) {
+  std::ofstream(path("agent.conf")) << "# mine\nA=1\n";
+  set_option(path("agent.conf"), "CATTLE_AGENT_IP", "1.1.1.1");
+  set_option(path("agent.conf"), "CATTLE_HOST_LABELS", "a=b");
+  remove_options(path("agent.conf"), kept_options());
+  EXPECT_EQ(config::read_state_file(path("agent.conf")), "# mine\nA=1");
+  set_option(path("ours.conf"), "CATTLE_AGENT_IP", "1.1.1.1");
+  remove_options(path("ours.conf"), kept_options());
+  EXPECT_FALSE(std::filesystem::exists(path("ours.conf")));
+  remove_options(path("none.conf"), kept_options());
+}
+
+TEST_F(State, a_ca_is_ours_to_remove_only_while_it_is_the_one_that_was_stored) {
+  std::ofstream(path("ca.crt")) << "an operator's";
+  EXPECT_TRUE(stored_ca_files(path("ca.crt")).empty());
+  store_ca_certificate(path("ca.crt"), "fetched");
+  EXPECT_EQ(stored_ca_files(path("ca.crt")).size(), 2U);
 }
 
 TEST_F(State, no_certificate_has_no_fingerprint) {
