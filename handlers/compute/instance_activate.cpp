@@ -39,19 +39,20 @@ std::optional<nlohmann::json> InstanceActivate::handle(const Event& event, Conte
     const auto rule = no_op ? AddressRule::awaited_quietly : AddressRule::awaited;
     return parts_.reply.present(event, reference, std::move(*match), rule, context);
   }
-  const auto map = decode_instance_host_map(event.data);
-  const auto id = match ? start_existing(map.instance, *match, context) : create_and_start(map, context);
+  const auto id = match ? start_existing(decode_instance_start(event.data), *match, context)
+                        : create_and_start(decode_instance_host_map(event.data), context);
   return parts_.reply.fresh(event, reference, id, AddressRule::awaited, context);
 }
 
-std::string InstanceActivate::start_existing(const Instance& instance, const ContainerMatch& match,
+std::string InstanceActivate::start_existing(const InstanceStart& instance, const ContainerMatch& match,
                                              Context& context) const {
   // Attaching is repeated at each start, as upstream does: a volume may have been on another host meanwhile.
   if (!instance.data_volume_mounts.empty()) {
     (void)parts_.volumes.prepare(instance.data_volume_mounts, context);
   }
   const auto name = match.names.empty() ? match.id : match.names.front().substr(1);
-  start({match.id, false}, "Container " + name + " (image " + instance.image_name() + ")", context);
+  const auto image = instance.image_name.empty() ? "" : " (image " + instance.image_name + ")";
+  start({match.id, false}, "Container " + name + image, context);
   return match.id;
 }
 

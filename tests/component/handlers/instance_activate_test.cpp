@@ -63,6 +63,18 @@ TEST_F(InstanceActivate, H13_a_container_is_found_by_its_docker_id) {
   EXPECT_EQ(changes(), 0U);
 }
 
+TEST_F(InstanceActivate, H14_a_start_does_not_fail_on_what_only_a_creation_uses) {
+  add("r-web-1-c861f990", false);
+  auto stopped = web();
+  stopped["ports"] = "none";
+  stopped["nics"] = 5;
+  stopped["instanceLinks"] = "none";
+  stopped["image"] = {{"name", 5}};
+  stopped["data"]["fields"] = {{"imageUuid", 5}, {"memory", "much"}};
+  const auto reply = rig.reply(kActivate, map_data(stopped));
+  EXPECT_EQ(described(reply).at("+data").at("dockerInspect").at("State").at("Running"), true);
+}
+
 TEST_F(InstanceActivate, H14_a_stopped_container_is_started) {
   add("r-web-1-c861f990", false);
   const auto reply = rig.reply(kActivate, map_data(web()));
