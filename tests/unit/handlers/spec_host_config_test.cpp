@@ -72,6 +72,30 @@ TEST(HostConfig, H35_devices_have_two_parts_three_or_one) {
 
 TEST(HostConfig, H36_cpu_shares_are_at_least_two_and_the_reservation_wins) {
   const auto shares = [](const json& fields, const json& columns) {
+TEST(HostConfig, H34_H38_numbers_that_the_engine_can_not_hold_are_refused_by_path) {
+  const auto error = [](const json& fields) -> std::string {
+    try {
+      (void)spec_of(fields);
+    } catch (const RequestError& failure) {
+      return failure.what();
+    }
+    return {};
+  };
+  const std::string fields = "data.instanceHostMap.instance.data.fields.";
+  for (const std::int64_t weight : {-1, 65536})
+    EXPECT_EQ(error({{"blkioWeight", weight}}), fields + "blkioWeight: expected 0 to 65535");
+  EXPECT_EQ(error({{"blkioWeight", 65535}}), "");
+  const auto device = [&error](const char* option, std::int64_t number) {
+    return error({{"blkioDeviceOptions", {{"/dev/vda", {{option, number}}}}}});
+  };
+  const std::string options = fields + "blkioDeviceOptions./dev/vda.";
+  EXPECT_EQ(device("weight", 65536), options + "weight: expected 0 to 65535");
+  for (const char* rate : {"readIops", "writeIops", "readBps", "writeBps"}) {
+    EXPECT_EQ(device(rate, -1), options + rate + ": expected 0 or more");
+    EXPECT_EQ(device(rate, 70'000'000'000), "");
+  }
+}
+
     return host_config_of(fields, columns)["CpuShares"];
   };
   EXPECT_EQ(shares({}, json::object()), 2);
