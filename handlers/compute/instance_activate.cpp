@@ -119,7 +119,13 @@ InstanceActivate::Made InstanceActivate::create(const Instance& instance, const 
 /// The body is made anew for each attempt: wrapping may need the image that the first one lacked (B7).
 std::string InstanceActivate::create_once(const ContainerSpec& spec, Context& context) const {
   const auto turn = parts_.lane.take(context);
-  if (!spec.wants_cni_wait) return parts_.engine.create_container(spec.name, spec.body, context.call).id;
+  const auto created = [&](const nlohmann::json& body) {
+    auto container = parts_.engine.create_container(spec.name, body, context.call);
+    for (const auto& warning : container.warnings)
+      context.log.warn("The engine warns of " + spec.name + ": " + warning);
+    return std::move(container.id);
+  };
+  if (!spec.wants_cni_wait) return created(spec.body);
   std::optional<docker::Image> image;
   if (cni_wrap_needs_image(spec.body)) {
     image = parts_.engine.inspect_image(spec.image, context.call);
@@ -128,7 +134,7 @@ std::string InstanceActivate::create_once(const ContainerSpec& spec, Context& co
                           "No such image: " + spec.image);
     }
   }
-  return parts_.engine.create_container(spec.name, wrap_cni_entrypoint(spec.body, image), context.call).id;
+  return created(wrap_cni_entrypoint(spec.body, image));
 }
 
 /// The name is taken: by this instance's own container, if an earlier attempt made it just now; any other one

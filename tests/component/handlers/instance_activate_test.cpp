@@ -83,6 +83,14 @@ TEST_F(InstanceActivate, H14_a_stopped_container_is_started) {
   EXPECT_EQ(engine.calls("POST", "/start").size(), 1U);
 }
 
+TEST_F(InstanceActivate, what_the_engine_warns_of_at_a_creation_is_logged) {
+  engine.warn_at_create("Your kernel does not support Block I/O weight. Weight discarded.");
+  support::Attempt run;
+  (void)rig.handle(support::HandlerRig::event(kActivate, map_data(web())), run);
+  EXPECT_THAT(run.log.text, HasSubstr("Block I/O weight. Weight discarded."));
+  EXPECT_EQ(run.log.warnings, 1);
+}
+
 TEST_F(InstanceActivate, H15_H20_R40_a_missing_container_is_created_and_started) {
   const auto reply = rig.reply(kActivate, map_data(web()));
   EXPECT_TRUE(engine.is_running("r-web-1-c861f990"));

@@ -51,6 +51,18 @@ TEST(HostConfig, H34_unlimited_swap_passes_through) {
   EXPECT_EQ(host_config_of({{"memorySwap", -1}})["MemorySwap"], -1);
 }
 
+TEST(HostConfig, H34_a_disk_quota_is_not_sent_to_engines_that_dropped_it) {
+  SpecFacts facts = debian_engine();
+  const ContainerSpec spec = spec_of({{"diskQuota", 50}}, {}, facts);
+  EXPECT_FALSE(spec.body["HostConfig"].contains("DiskQuota"));
+  ASSERT_EQ(spec.warnings.size(), 1U);
+  EXPECT_TRUE(
+      spec.warnings[0].ends_with("data.fields.diskQuota has no effect: engines dropped it with API 1.41"));
+  EXPECT_TRUE(spec_of({{"diskQuota", 0}}, {}, facts).warnings.empty());
+  facts.engine_api_version = "1.40";
+  EXPECT_EQ(host_config_of({{"diskQuota", 50}}, {}, facts)["DiskQuota"], 50);
+}
+
 TEST(HostConfig, H34_kernel_memory_is_not_sent_to_engines_that_dropped_it) {
   SpecFacts facts = debian_engine();
   EXPECT_EQ(host_config_of({{"kernelMemory", 8388608}}, {}, facts)["KernelMemory"], 8388608);
@@ -60,18 +72,6 @@ TEST(HostConfig, H34_kernel_memory_is_not_sent_to_engines_that_dropped_it) {
   EXPECT_EQ(spec.warnings.size(), 1U);
 }
 
-TEST(HostConfig, H35_devices_have_two_parts_three_or_one) {
-  const json devices = host_config_of(
-      {{"devices", {"/dev/null:/dev/xnull", "/dev/random:/dev/xr:rw", "/dev/fuse"}}})["Devices"];
-  const auto device = [](const char* host, const char* inside, const char* permissions) {
-    return json{{"PathOnHost", host}, {"PathInContainer", inside}, {"CgroupPermissions", permissions}};
-  };
-  EXPECT_EQ(devices, (json{device("/dev/null", "/dev/xnull", "rwm"), device("/dev/random", "/dev/xr", "rw"),
-                           device("/dev/fuse", "/dev/fuse", "rwm")}));
-}
-
-TEST(HostConfig, H36_cpu_shares_are_at_least_two_and_the_reservation_wins) {
-  const auto shares = [](const json& fields, const json& columns) {
 TEST(HostConfig, H34_H38_numbers_that_the_engine_can_not_hold_are_refused_by_path) {
   const auto error = [](const json& fields) -> std::string {
     try {
@@ -96,6 +96,18 @@ TEST(HostConfig, H34_H38_numbers_that_the_engine_can_not_hold_are_refused_by_pat
   }
 }
 
+TEST(HostConfig, H35_devices_have_two_parts_three_or_one) {
+  const json devices = host_config_of(
+      {{"devices", {"/dev/null:/dev/xnull", "/dev/random:/dev/xr:rw", "/dev/fuse"}}})["Devices"];
+  const auto device = [](const char* host, const char* inside, const char* permissions) {
+    return json{{"PathOnHost", host}, {"PathInContainer", inside}, {"CgroupPermissions", permissions}};
+  };
+  EXPECT_EQ(devices, (json{device("/dev/null", "/dev/xnull", "rwm"), device("/dev/random", "/dev/xr", "rw"),
+                           device("/dev/fuse", "/dev/fuse", "rwm")}));
+}
+
+TEST(HostConfig, H36_cpu_shares_are_at_least_two_and_the_reservation_wins) {
+  const auto shares = [](const json& fields, const json& columns) {
     return host_config_of(fields, columns)["CpuShares"];
   };
   EXPECT_EQ(shares({}, json::object()), 2);
