@@ -24,7 +24,9 @@ struct EngineOptions {
   bool tls_verify = true;
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds quick_timeout{30'000};  ///< Whole call of list, inspect, create, remove ...
-  std::chrono::milliseconds stream_idle{120'000};   ///< Pull and build: no byte for so long ends them.
+  std::chrono::milliseconds stream_idle{120'000};   ///< Pull: no byte for so long ends it.
+  /// Build: as above. A step of a Dockerfile may compile or download for long without a word.
+  std::chrono::milliseconds build_idle{3'600'000};
 };
 
 /// Path of the socket that a DOCKER_HOST names; empty when the engine is reached another way.

@@ -108,7 +108,7 @@ void Client::build_image(const BuildOptions& options, const StreamCallbacks& cal
   request.body_file = options.remote.empty() ? options.context_file : std::string();
   request.content_type = "application/x-tar";
   request.timeout = std::chrono::milliseconds(0);
-  request.idle_timeout = engine_->options().stream_idle;
+  request.idle_timeout = engine_->options().build_idle;
   const auto failure = [&request](int status, const std::string& message) {
     return decode_error(request.subject, status, message);
   };

@@ -43,8 +43,8 @@ class ImagePulls {
 
   /// Pulls also when the image is present (S49). Throws OperationError with the cause; docker::Error
   /// (cancelled) when this event is cancelled. There is no total time: a pull ends when nothing came for
-  /// EngineOptions::stream_idle. Its time doesn't count as the event's: `context.call.deadline` moves on by
-  /// it.
+  /// EngineOptions::stream_idle, a build after build_idle. Its time doesn't count as the event's:
+  /// `context.call.deadline` moves on by it.
   void fetch(const ImageSource& source, Context& context);
 
  private:

@@ -100,6 +100,20 @@ TEST_F(EngineFaults, build_error_is_thrown_and_the_url_is_not_recorded) {
   EXPECT_THAT(recorded, ::testing::Not(HasSubstr("planted")));
 }
 
+TEST_F(EngineFaults, builds_may_be_silent_for_longer_than_pulls) {
+  PullBehaviour silent;
+  silent.line_pause = milliseconds(800);
+  fake_.set_pull("mine:1", silent);
+  BuildOptions options;
+  options.remote = "https://git.invalid/x.git";
+  options.tag = "mine:1";
+  EXPECT_NO_THROW(client().build_image(options, {}, call_)) << "pulls end after 300 ms";
+  options_.build_idle = milliseconds(200);
+  EXPECT_EQ(error_of([&] { Client(options_).build_image(options, {}, call_); }).kind(), ErrorKind::timeout);
+  EXPECT_EQ(EngineOptions().build_idle, std::chrono::hours(1));
+  EXPECT_EQ(EngineOptions().stream_idle, std::chrono::seconds(120));
+}
+
 TEST_F(EngineFaults, pull_makes_one_request_with_the_tag) {
   static_cast<void>(client().known_version(call_));
   fake_.clear_calls();
