@@ -100,11 +100,14 @@ Rehearsed Rehearsal::create(const Proposal& proposal) {
 }
 
 void Rehearsal::print(const Proposal& proposal) const {
-  out_ << "would call: " << proposal.method << " " << redact_(proposal.target) << "\n";
+  out_ << "would call: " << proposal.method << " " << redaction_.apply(proposal.target) << "\n";
   if (proposal.body.empty()) return;
   const auto body = json::parse(proposal.body, nullptr, false);
-  out_ << redact_(body.is_discarded() ? "(" + std::to_string(proposal.body.size()) + " bytes)" : body.dump(2))
-       << "\n";
+  if (body.is_discarded()) {
+    out_ << "(" << proposal.body.size() << " bytes)\n";
+  } else {
+    out_ << redaction_.document(body).dump(2) << "\n";
+  }
 }
 
 }  // namespace cattle::agent
