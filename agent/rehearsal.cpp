@@ -90,7 +90,8 @@ Rehearsed Rehearsal::create(const Proposal& proposal) {
               {"Name", "/" + name_in(proposal)},
               {"Created", "2000-01-01T00:00:00Z"},
               {"State",
-               {{"Status", "running"}, {"Running", true}, {"Pid", 1}, {"StartedAt", "2000-01-01T00:00:00Z"}}},
+               // No process: whoever looks for one in /proc must not find another's (1 is this host's init).
+               {{"Status", "running"}, {"Running", true}, {"Pid", 0}, {"StartedAt", "2000-01-01T00:00:00Z"}}},
               {"HostConfig", body.value("HostConfig", json::object())},
               {"Mounts", json::array()},
               {"NetworkSettings",

@@ -24,6 +24,9 @@ class DryRun : public AgentTest {
     out_ = {};
     return event_command(path, true, options_, out_, notes_);
   }
+  std::size_t changes() const {
+    return engine_.calls("POST", "").size() + engine_.calls("DELETE", "").size();
+  }
 
   std::ostringstream out_;
   std::ostringstream notes_;
@@ -36,6 +39,20 @@ TEST_F(DryRun, H122_secrets_that_json_has_to_escape_are_starred) {
       {"PW", "planted\"pass\\word"}};
   EXPECT_EQ(rehearse(event), exit_code::kSuccess) << notes_.str();
   EXPECT_THAT(out_.str(), AllOf(HasSubstr("\"PW=***\""), Not(HasSubstr("planted"))));
+}
+
+TEST_F(DryRun, H90_nothing_is_looked_for_in_processes_of_this_host) {
+  engine_.add_image("local/box:1", {{"Cmd", {"sh"}}});
+  auto event = activate_event("a1", "u-1", "local/box:1");
+  event["data"]["instanceHostMap"]["instance"]["nics"] = {
+      {{"deviceNumber", 0}, {"network", {{"kind", "cni"}, {"name", "ipsec"}}}}};
+  std::filesystem::create_directories(directory_ / "proc/1/net");
+  std::ofstream(directory_ / "proc/1/stat") << "1 (init) S";
+  options_.host.proc = (directory_ / "proc").string();
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_EQ(rehearse(event), exit_code::kSuccess) << notes_.str() << out_.str();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(10)) << "waited for an address";
+  EXPECT_EQ(changes(), 0U);
 }
 
 }  // namespace
