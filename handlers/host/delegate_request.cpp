@@ -69,7 +69,6 @@ std::vector<std::string> in_namespaces(const std::string& nsenter, std::int64_t 
 
 std::optional<nlohmann::json> DelegateRequest::handle(const subscriber::Event& event,
                                                       Context& context) const {
-  if (!event.wants_reply()) return std::nullopt;
   const JsonFields data(event.data, "data");
   const auto instance = data.object("instanceData");
   if (instance.text("kind") != "container" || !instance.has("token")) return std::nullopt;
@@ -94,6 +93,7 @@ std::optional<nlohmann::json> DelegateRequest::handle(const subscriber::Event& e
 
 std::optional<docker::Container> DelegateRequest::find(const nlohmann::json& data, Context& context) const {
   const auto instance = JsonFields(data, "data").object("instanceData");
+  if (!event.wants_reply()) return std::nullopt;
   auto match = find_container(engine_, decode_instance_reference(instance), NameRule::counts, context.call);
   const auto agent_id = instance.scalar_text("agentId");
   if (!match && !agent_id.empty()) {

@@ -255,6 +255,18 @@ TEST_F(DelegateTest, a_missing_script_is_tried_three_times) {
   EXPECT_EQ(runs, 3U);
 }
 
+TEST_F(DelegateTest, without_reply_address_the_script_runs_all_the_same) {
+  add_container();
+  nsenter("echo '{}'");
+  auto event = make_event("delegate.request", request("u-1"));
+  event.reply_to.clear();
+  const DelegateRequest handler(host_, engine_, options_);
+  EXPECT_EQ(handler.handle(event, test_.context), std::nullopt);
+  EXPECT_THAT(file("argv"), HasSubstr(" -- /var/lib/cattle/events/config.update\n"));
+  nsenter("exit 3");
+  EXPECT_THROW(static_cast<void>(handler.handle(event, test_.context)), OperationError) << "to be logged";
+}
+
 TEST_F(DelegateTest, event_names_that_would_be_another_path_are_refused) {
   add_container();
   nsenter("echo '{}'");
