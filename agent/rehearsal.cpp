@@ -43,6 +43,10 @@ std::string thing_of(const std::string& path) {
 }  // namespace
 
 std::optional<Rehearsed> Rehearsal::answer(const Proposal& proposal) {
+  if (!proposal.peer.empty()) {
+    print(proposal);
+    return Rehearsed{kOk, "{}"};
+  }
   if (proposal.method == "GET" || proposal.method == "HEAD") return look(proposal);
   print(proposal);
   const auto path = path_of(proposal);
@@ -50,6 +54,10 @@ std::optional<Rehearsed> Rehearsal::answer(const Proposal& proposal) {
   if (path == "/images/create") {
     pulled_ = true;
     return Rehearsed{kOk, "{\"status\":\"pretended\"}\n"};
+  }
+  if (path == "/build") {
+    pulled_ = true;
+    return Rehearsed{kOk, "{\"stream\":\"pretended\"}\n"};
   }
   if (path == "/volumes/create") {
     auto volume = json::parse(proposal.body, nullptr, false);
@@ -74,7 +82,7 @@ std::optional<Rehearsed> Rehearsal::look(const Proposal& proposal) const {
   }
   if (pulled_ && path.starts_with("/images/")) {
     throw handlers::OperationError(
-        "dry run: stopped here, since the rest depends on the image that was not pulled");
+        "dry run: stopped here, since the rest depends on the image that was not fetched");
   }
   if (changed_.contains(thing_of(path))) {
     throw handlers::OperationError("dry run: stopped here, since the rest depends on what was not done to " +
@@ -101,7 +109,9 @@ Rehearsed Rehearsal::create(const Proposal& proposal) {
 }
 
 void Rehearsal::print(const Proposal& proposal) const {
-  out_ << "would call: " << proposal.method << " " << redaction_.apply(proposal.target) << "\n";
+  out_ << "would call: " << proposal.method << " " << redaction_.apply(proposal.target);
+  if (!proposal.peer.empty()) out_ << " (" << redaction_.apply(proposal.peer) << ")";
+  out_ << "\n";
   if (proposal.body.empty()) return;
   const auto body = json::parse(proposal.body, nullptr, false);
   if (body.is_discarded()) {

@@ -15,7 +15,8 @@
 namespace cattle::agent {
 
 /// Stands in for the engine where a request would change it: prints the request and gives the answer that an
-/// engine would give if all went well. Requests that only look go to the real engine, unless they ask about
+/// engine would give if all went well. What others would be asked (storage drivers, the server, a container's
+/// script) is only printed. Requests that only look go to the real engine, unless they ask about
 /// what this only pretended.
 class Rehearsal {
  public:
@@ -34,7 +35,7 @@ class Rehearsal {
   const Redaction& redaction_;
   nlohmann::json created_;         ///< The pretended container's inspect document; null when there is none.
   std::set<std::string> changed_;  ///< Paths of things that were pretended to be stopped or removed.
-  bool pulled_ = false;
+  bool pulled_ = false;            ///< Or built.
 };
 
 }  // namespace cattle::agent

@@ -65,6 +65,12 @@ std::vector<std::string> in_namespaces(const std::string& nsenter, std::int64_t 
   return argv;
 }
 
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : " ") + word;
+  return text;
+}
+
 }  // namespace
 
 std::optional<nlohmann::json> DelegateRequest::handle(const subscriber::Event& event,
@@ -87,13 +93,13 @@ std::optional<nlohmann::json> DelegateRequest::handle(const subscriber::Event& e
                               : std::string(" did not end in time")) +
                          ": " + result.output);
   }
+  if (!event.wants_reply()) return std::nullopt;
   auto output = parse_output(result.output);
   return inner_reply(inner, output ? std::move(*output) : nlohmann::json::object());
 }
 
 std::optional<docker::Container> DelegateRequest::find(const nlohmann::json& data, Context& context) const {
   const auto instance = JsonFields(data, "data").object("instanceData");
-  if (!event.wants_reply()) return std::nullopt;
   auto match = find_container(engine_, decode_instance_reference(instance), NameRule::counts, context.call);
   const auto agent_id = instance.scalar_text("agentId");
   if (!match && !agent_id.empty()) {
@@ -122,6 +128,12 @@ ChildResult DelegateRequest::run(const docker::Container& container, const std::
   command.environment = environment(container);
   command.input = input;
   command.merge_outputs = true;
+  if (context.call.rehearse) {
+    (void)context.call.rehearse({"RUN", joined(command.argv), input, "this host"});
+    ChildResult pretended;
+    pretended.exit_code = 0;
+    return pretended;
+  }
   ChildCommand probe = command;
   probe.argv = in_namespaces(options_.nsenter, container.pid, {"/usr/bin/test", "-e", script});
   probe.input.clear();

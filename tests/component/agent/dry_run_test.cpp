@@ -32,6 +32,46 @@ class DryRun : public AgentTest {
   std::ostringstream notes_;
 };
 
+TEST_F(DryRun, an_absent_image_is_not_pulled) {
+  engine_.set_pull("local/absent:1", {});
+  (void)rehearse(image_event("i1", "local/absent:1"));
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr("would call: POST /images/create?fromImage=local%2Fabsent&tag=1"),
+                                HasSubstr("dry run: stopped here")));
+  EXPECT_EQ(changes(), 0U);
+  EXPECT_FALSE(engine_.has_image("local/absent:1"));
+}
+
+TEST_F(DryRun, an_image_is_not_built_and_its_remote_is_shown_without_password) {
+  auto event = image_event("i1", "local/absent:1");
+  event["data"]["imageStoragePoolMap"]["image"]["data"]["fields"]["build"] = {
+      {"remote", "https://me:planted@git.example/x.git?key=planted"}, {"tag", "local/absent:1"}};
+  (void)rehearse(event);
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr("would call: POST /build?t=local%2Fabsent%3A1&"),
+                                HasSubstr("remote=https%3A%2F%2Fxxxxx%40git.example%2Fx.git%3Fxxxxx"),
+                                HasSubstr("dry run: stopped here"), Not(HasSubstr("planted"))));
+  EXPECT_EQ(changes(), 0U);
+}
+
+TEST_F(DryRun, a_build_context_is_not_downloaded) {
+  auto event = image_event("i1", "local/absent:1");
+  event["data"]["imageStoragePoolMap"]["image"]["data"]["fields"]["build"] = {
+      {"context", "http://me:planted@127.0.0.1:" + std::to_string(server_.port()) + "/x.tar?key=planted"}};
+  (void)rehearse(event);
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr("would call: GET /x.tar (build context at http://127.0.0.1:"),
+                                HasSubstr("would call: POST /build"), Not(HasSubstr("planted"))));
+  EXPECT_TRUE(server_.requests().empty());
+  EXPECT_EQ(changes(), 0U);
+}
+
+TEST_F(DryRun, a_config_update_asks_the_server_nothing) {
+  EXPECT_EQ(rehearse(make_event("config.update", "c1", {{"items", {{{"name", "host-config"}}}}})),
+            exit_code::kSuccess);
+  EXPECT_THAT(out_.str(),
+              AllOf(HasSubstr("would call: GET /configcontent/host-config?current= (server)"),
+                    HasSubstr("would call: PUT /configcontent/host-config?version=latest (server)")));
+  EXPECT_TRUE(server_.requests().empty());
+}
+
 TEST_F(DryRun, H122_secrets_that_json_has_to_escape_are_starred) {
   engine_.add_image("local/box:1");
   auto event = activate_event("a1", "u-1", "local/box:1");
