@@ -70,7 +70,7 @@ void print_reply(const Answer& made, const Redaction& redaction, std::ostream& o
     return;
   }
   const auto reply = json::parse(*made.body, nullptr, false);
-  out << redaction.apply(reply.dump(2)) << "\n";
+  out << redaction.document(reply).dump(2) << "\n";
 }
 
 }  // namespace
@@ -97,7 +97,7 @@ int event_command(const std::string& file, bool dry_run, const AgentOptions& opt
   const auto redact = [&redaction](const std::string& text) { return redaction.apply(text); };
   TerminalLog log(notes, redaction);
   TerminalProgress progress(log);
-  Rehearsal rehearsal(out, redact);
+  Rehearsal rehearsal(out, redaction);
   docker::Call call;
   call.observer = [&log](const docker::CallRecord& record) {
     log.debug("engine: " + record.method + " " + record.path + " -> " + std::to_string(record.status));

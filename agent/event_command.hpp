@@ -13,8 +13,8 @@ namespace cattle::agent {
 /// Nothing is published.
 ///
 /// `dry_run`: what would change the engine is not sent but printed to `out` (secrets starred) and answered as
-/// an engine would; where the rest depends on a change that was not made, it stops there and says so. Returns
-/// the exit code.
+/// an engine would, and so are calls to storage drivers, to the server and to scripts of containers; where
+/// the rest depends on a change that was not made, it stops there and says so. Returns the exit code.
 [[nodiscard]] int event_command(const std::string& file, bool dry_run, const AgentOptions& options,
                                 std::ostream& out, std::ostream& notes);
 

@@ -43,6 +43,10 @@ std::string thing_of(const std::string& path) {
 }  // namespace
 
 std::optional<Rehearsed> Rehearsal::answer(const Proposal& proposal) {
+  if (!proposal.peer.empty()) {
+    print(proposal);
+    return Rehearsed{kOk, "{}"};
+  }
   if (proposal.method == "GET" || proposal.method == "HEAD") return look(proposal);
   print(proposal);
   const auto path = path_of(proposal);
@@ -50,6 +54,10 @@ std::optional<Rehearsed> Rehearsal::answer(const Proposal& proposal) {
   if (path == "/images/create") {
     pulled_ = true;
     return Rehearsed{kOk, "{\"status\":\"pretended\"}\n"};
+  }
+  if (path == "/build") {
+    pulled_ = true;
+    return Rehearsed{kOk, "{\"stream\":\"pretended\"}\n"};
   }
   if (path == "/volumes/create") {
     auto volume = json::parse(proposal.body, nullptr, false);
@@ -74,7 +82,7 @@ std::optional<Rehearsed> Rehearsal::look(const Proposal& proposal) const {
   }
   if (pulled_ && path.starts_with("/images/")) {
     throw handlers::OperationError(
-        "dry run: stopped here, since the rest depends on the image that was not pulled");
+        "dry run: stopped here, since the rest depends on the image that was not fetched");
   }
   if (changed_.contains(thing_of(path))) {
     throw handlers::OperationError("dry run: stopped here, since the rest depends on what was not done to " +
@@ -90,7 +98,8 @@ Rehearsed Rehearsal::create(const Proposal& proposal) {
               {"Name", "/" + name_in(proposal)},
               {"Created", "2000-01-01T00:00:00Z"},
               {"State",
-               {{"Status", "running"}, {"Running", true}, {"Pid", 1}, {"StartedAt", "2000-01-01T00:00:00Z"}}},
+               // No process: whoever looks for one in /proc must not find another's (1 is this host's init).
+               {{"Status", "running"}, {"Running", true}, {"Pid", 0}, {"StartedAt", "2000-01-01T00:00:00Z"}}},
               {"HostConfig", body.value("HostConfig", json::object())},
               {"Mounts", json::array()},
               {"NetworkSettings",
@@ -100,11 +109,16 @@ Rehearsed Rehearsal::create(const Proposal& proposal) {
 }
 
 void Rehearsal::print(const Proposal& proposal) const {
-  out_ << "would call: " << proposal.method << " " << redact_(proposal.target) << "\n";
+  out_ << "would call: " << proposal.method << " " << redaction_.apply(proposal.target);
+  if (!proposal.peer.empty()) out_ << " (" << redaction_.apply(proposal.peer) << ")";
+  out_ << "\n";
   if (proposal.body.empty()) return;
   const auto body = json::parse(proposal.body, nullptr, false);
-  out_ << redact_(body.is_discarded() ? "(" + std::to_string(proposal.body.size()) + " bytes)" : body.dump(2))
-       << "\n";
+  if (body.is_discarded()) {
+    out_ << "(" << proposal.body.size() << " bytes)\n";
+  } else {
+    out_ << redaction_.document(body).dump(2) << "\n";
+  }
 }
 
 }  // namespace cattle::agent

@@ -12,7 +12,7 @@ namespace cattle::docker {
 /// One request to the engine, as it is to be logged.
 struct CallRecord {
   std::string method;
-  std::string path;  ///< Without the version prefix and without query values that could hold a secret.
+  std::string path;  ///< Without the version prefix; what could be a secret in its query is left out.
   int status = 0;    ///< 0: no answer.
   std::chrono::microseconds took{0};
 };
@@ -20,9 +20,12 @@ struct CallRecord {
 /// A request before it is sent, for a rehearsal.
 struct Proposal {
   std::string method;
-  std::string
-      target;  ///< Path and query, without the version prefix; without a query that could hold a secret.
-  std::string body;  ///< Empty when a file is uploaded.
+  std::string target;  ///< Path and query, without the version prefix; what could be a secret in its query is
+                       ///< left out.
+  std::string body;    ///< Empty when a file is uploaded.
+  /// Who would be asked, where it is not the engine: "storage driver rancher-nfs". Those who ask others
+  /// pretend the answer themselves.
+  std::string peer = {};
 };
 
 /// What a rehearsal answers in the engine's place.

@@ -27,7 +27,9 @@ struct EngineOptions {
   /// Whole call of create, start, remove ...: a busy engine does it in the end, and a call that was given up
   /// makes a failure of what has succeeded (R54, E5).
   std::chrono::milliseconds change_timeout{120'000};
-  std::chrono::milliseconds stream_idle{120'000};  ///< Pull and build: no byte for so long ends them.
+  std::chrono::milliseconds stream_idle{120'000};  ///< Pull: no byte for so long ends it.
+  /// Build: as above. A step of a Dockerfile may compile or download for long without a word.
+  std::chrono::milliseconds build_idle{3'600'000};
 };
 
 /// Path of the socket that a DOCKER_HOST names; empty when the engine is reached another way.

@@ -75,6 +75,12 @@ Error translate(const http::TransportError& error, const Subject& subject) {
           std::move(text)};
 }
 
+/// The path, with the query as far as others may see it.
+std::string shown_target(const EngineRequest& request) {
+  const auto& query = request.shown_query ? *request.shown_query : request.query;
+  return query.empty() ? request.path : request.path + "?" + query;
+}
+
 /// Reports one request to the observer, whichever way it ends.
 class Observation {
  public:
@@ -87,8 +93,7 @@ class Observation {
     if (!call_.observer) return;
     CallRecord record;
     record.method = request_.method;
-    record.path = request_.path;
-    if (!request_.query.empty() && !request_.secret_query) record.path += "?" + request_.query;
+    record.path = shown_target(request_);
     record.status = status;
     record.took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin_);
     call_.observer(record);
@@ -112,9 +117,7 @@ bool is_good(const http::Response& response) {
 std::optional<http::Response> rehearse(const EngineRequest& request, const http::StreamSink* sink,
                                        const Call& call) {
   if (!call.rehearse) return std::nullopt;
-  const bool show_query = !request.query.empty() && !request.secret_query;
-  auto answer =
-      call.rehearse({request.method, request.path + (show_query ? "?" + request.query : ""), request.body});
+  auto answer = call.rehearse({request.method, shown_target(request), request.body});
   if (!answer) return std::nullopt;
   http::Response response;
   response.status = answer->status;

@@ -24,7 +24,8 @@ struct EngineRequest {
   std::string query;  ///< Escaped, without '?'.
   Subject subject;    ///< Names the call in errors.
   bool versioned = true;
-  bool secret_query = false;  ///< Left out of the CallRecord.
+  /// What others may see in the query's place, where it could hold a secret.
+  std::optional<std::string> shown_query;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   std::string body_file;

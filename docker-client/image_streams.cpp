@@ -67,6 +67,18 @@ void follow(Engine& engine, const EngineRequest& request, const StreamCallbacks&
   stream.finish();
 }
 
+/// A build's remote without what only its owner may know: user and password before the host, and the query,
+/// which may be a token.
+std::string shown_remote(std::string remote) {
+  if (const auto query = remote.find('?'); query != std::string::npos)
+    remote.replace(query, std::string::npos, "?xxxxx");
+  const auto scheme = remote.find("://");
+  const auto begin = scheme == std::string::npos ? 0 : scheme + 3;
+  const auto at = remote.rfind('@');
+  if (at != std::string::npos && at >= begin) remote.replace(begin, at - begin, "xxxxx");
+  return remote;
+}
+
 const char* flag(bool value) {
   return value ? "1" : "0";
 }
@@ -97,18 +109,22 @@ void Client::build_image(const BuildOptions& options, const StreamCallbacks& cal
   EngineRequest request = engine_->request("POST", "/build");
   request.subject.name = options.tag;
   std::vector<std::pair<std::string, std::string>> query;
-  if (!options.remote.empty()) query.emplace_back("remote", options.remote);
   if (!options.tag.empty()) query.emplace_back("t", options.tag);
   if (!options.dockerfile.empty()) query.emplace_back("dockerfile", options.dockerfile);
   query.emplace_back("nocache", flag(options.no_cache));
   query.emplace_back("rm", flag(options.remove));
   query.emplace_back("forcerm", flag(options.force_remove));
+  auto shown = query;
+  if (!options.remote.empty()) {
+    query.emplace_back("remote", options.remote);
+    shown.emplace_back("remote", shown_remote(options.remote));
+  }
   request.query = make_query(query);
-  request.secret_query = true;  // The remote's URL may carry a password.
+  request.shown_query = make_query(shown);
   request.body_file = options.remote.empty() ? options.context_file : std::string();
   request.content_type = "application/x-tar";
   request.timeout = std::chrono::milliseconds(0);
-  request.idle_timeout = engine_->options().stream_idle;
+  request.idle_timeout = engine_->options().build_idle;
   const auto failure = [&request](int status, const std::string& message) {
     return decode_error(request.subject, status, message);
   };

@@ -117,6 +117,14 @@ std::optional<std::int64_t> JsonFields::optional_integer(const std::string& key)
   return number;
 }
 
+std::int64_t JsonFields::integer_within(const std::string& key, std::int64_t lowest,
+                                        std::int64_t highest) const {
+  const auto number = integer(key);
+  if (number >= lowest && number <= highest) return number;
+  const bool bounded = highest != std::numeric_limits<std::int64_t>::max();
+  fail(key, bounded ? fmt::format("{} to {}", lowest, highest) : fmt::format("{} or more", lowest));
+}
+
 std::optional<std::vector<std::string>> JsonFields::texts(const std::string& key) const {
   const json* value = find(key);
   if (value == nullptr) return std::nullopt;

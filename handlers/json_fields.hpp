@@ -53,6 +53,9 @@ class JsonFields {
   [[nodiscard]] std::optional<bool> optional_flag(const std::string& key) const;
   [[nodiscard]] std::int64_t integer(const std::string& key) const;  ///< 0 by default.
   [[nodiscard]] std::optional<std::int64_t> optional_integer(const std::string& key) const;
+  /// As integer(), but a number outside of these bounds is a RequestError, too.
+  [[nodiscard]] std::int64_t integer_within(const std::string& key, std::int64_t lowest,
+                                            std::int64_t highest) const;
 
   /// nullopt: absent or null. Scalars are stringified, a null element is "".
   [[nodiscard]] std::optional<std::vector<std::string>> texts(const std::string& key) const;

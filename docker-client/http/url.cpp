@@ -31,6 +31,24 @@ const char* default_port(std::string_view scheme) {
   return scheme == "https" || scheme == "wss" ? "443" : "80";
 }
 
+std::optional<Url> read_parts(const UrlHandle& handle) {
+  Url url;
+  url.scheme = lower(part(handle, CURLUPART_SCHEME));
+  if (url.scheme != "http" && url.scheme != "https" && url.scheme != "ws" && url.scheme != "wss")
+    return std::nullopt;
+  url.user = part(handle, CURLUPART_USER);
+  url.password = part(handle, CURLUPART_PASSWORD);
+  url.host = lower(part(handle, CURLUPART_HOST));
+  if (url.host.size() > 2 && url.host.front() == '[') url.host = url.host.substr(1, url.host.size() - 2);
+  if (url.host.empty()) return std::nullopt;
+  url.port = part(handle, CURLUPART_PORT);
+  if (url.port.empty()) url.port = default_port(url.scheme);
+  url.path = part(handle, CURLUPART_PATH);
+  if (url.path.empty()) url.path = "/";
+  url.query = part(handle, CURLUPART_QUERY);
+  return url;
+}
+
 }  // namespace
 
 std::string Url::authority() const {
@@ -50,21 +68,18 @@ std::optional<Url> parse_url(const std::string& text) {
   if (!handle) return std::nullopt;
   if (curl_url_set(handle.get(), CURLUPART_URL, text.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
     return std::nullopt;
-  Url url;
-  url.scheme = lower(part(handle, CURLUPART_SCHEME));
-  if (url.scheme != "http" && url.scheme != "https" && url.scheme != "ws" && url.scheme != "wss")
-    return std::nullopt;
-  url.user = part(handle, CURLUPART_USER);
-  url.password = part(handle, CURLUPART_PASSWORD);
-  url.host = lower(part(handle, CURLUPART_HOST));
-  if (url.host.size() > 2 && url.host.front() == '[') url.host = url.host.substr(1, url.host.size() - 2);
-  if (url.host.empty()) return std::nullopt;
-  url.port = part(handle, CURLUPART_PORT);
-  if (url.port.empty()) url.port = default_port(url.scheme);
-  url.path = part(handle, CURLUPART_PATH);
-  if (url.path.empty()) url.path = "/";
-  url.query = part(handle, CURLUPART_QUERY);
-  return url;
+  return read_parts(handle);
+}
+
+std::optional<Url> resolve_url(const Url& base, const std::string& location) {
+  const UrlHandle handle(curl_url(), &curl_url_cleanup);
+  if (!handle) return std::nullopt;
+  const auto from = base.origin() + base.path + (base.query.empty() ? "" : "?" + base.query);
+  for (const auto& text : {from, location}) {  // The second is read relative to the first.
+    if (curl_url_set(handle.get(), CURLUPART_URL, text.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
+      return std::nullopt;
+  }
+  return read_parts(handle);
 }
 
 }  // namespace cattle::http

@@ -24,5 +24,8 @@ struct Url {
 
 /// nullopt when `text` is not such a URL.
 [[nodiscard]] std::optional<Url> parse_url(const std::string& text);
+/// Where a redirect from `base` leads; `location` may be relative. User and password of `base` don't go
+/// along.
+[[nodiscard]] std::optional<Url> resolve_url(const Url& base, const std::string& location);
 
 }  // namespace cattle::http

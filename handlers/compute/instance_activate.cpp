@@ -39,20 +39,20 @@ std::optional<nlohmann::json> InstanceActivate::handle(const Event& event, Conte
     const auto rule = no_op ? AddressRule::awaited_quietly : AddressRule::awaited;
     return parts_.reply.present(event, reference, std::move(*match), rule, context);
   }
-  const auto map = decode_instance_host_map(event.data);
-  const auto id = match ? start_existing(map.instance, *match, context) : create_and_start(map, context);
+  const auto id = match ? start_existing(decode_instance_start(event.data), *match, context)
+                        : create_and_start(decode_instance_host_map(event.data), context);
   return parts_.reply.fresh(event, reference, id, AddressRule::awaited, context);
 }
 
-std::string InstanceActivate::start_existing(const Instance& instance, const ContainerMatch& match,
+std::string InstanceActivate::start_existing(const InstanceStart& instance, const ContainerMatch& match,
                                              Context& context) const {
   // Attaching is repeated at each start, as upstream does: a volume may have been on another host meanwhile.
   if (!instance.data_volume_mounts.empty()) {
     (void)parts_.volumes.prepare(instance.data_volume_mounts, context);
   }
   const auto name = own_name(match.names);
-  start({match.id, false},
-        "Container " + (name.empty() ? match.id : name) + " (image " + instance.image_name() + ")", context);
+  const auto image = instance.image_name.empty() ? "" : " (image " + instance.image_name + ")";
+  start({match.id, false}, "Container " + (name.empty() ? match.id : name) + image, context);
   return match.id;
 }
 
@@ -119,7 +119,13 @@ InstanceActivate::Made InstanceActivate::create(const Instance& instance, const 
 /// The body is made anew for each attempt: wrapping may need the image that the first one lacked (B7).
 std::string InstanceActivate::create_once(const ContainerSpec& spec, Context& context) const {
   const auto turn = parts_.lane.take(context);
-  if (!spec.wants_cni_wait) return parts_.engine.create_container(spec.name, spec.body, context.call).id;
+  const auto created = [&](const nlohmann::json& body) {
+    auto container = parts_.engine.create_container(spec.name, body, context.call);
+    for (const auto& warning : container.warnings)
+      context.log.warn("The engine warns of " + spec.name + ": " + warning);
+    return std::move(container.id);
+  };
+  if (!spec.wants_cni_wait) return created(spec.body);
   std::optional<docker::Image> image;
   if (cni_wrap_needs_image(spec.body)) {
     image = parts_.engine.inspect_image(spec.image, context.call);
@@ -128,7 +134,7 @@ std::string InstanceActivate::create_once(const ContainerSpec& spec, Context& co
                           "No such image: " + spec.image);
     }
   }
-  return parts_.engine.create_container(spec.name, wrap_cni_entrypoint(spec.body, image), context.call).id;
+  return created(wrap_cni_entrypoint(spec.body, image));
 }
 
 /// The name is taken: by this instance's own container, if an earlier attempt made it just now; any other one

@@ -44,7 +44,7 @@ class InstanceActivate {
     bool by_us = false;
   };
 
-  [[nodiscard]] std::string start_existing(const Instance& instance, const ContainerMatch& match,
+  [[nodiscard]] std::string start_existing(const InstanceStart& instance, const ContainerMatch& match,
                                            Context& context) const;
   [[nodiscard]] std::string create_and_start(const InstanceHostMap& map, Context& context) const;
   [[nodiscard]] SpecFacts gather(const InstanceHostMap& map, Context& context) const;

@@ -20,10 +20,11 @@ std::string pulled_name(const std::string& server, const std::string& full_name)
 InstancePull::Task InstancePull::decode(const Event& event) {
   const auto pull = JsonFields(event.data, "data").object("instancePull");
   const auto image = decode_image(pull.object("image"));
-  if (image.full_name.empty())
-    pull.object("image").object("data").object("dockerImage").fail("fullName", "a name");
+  const auto docker_image = pull.object("image").object("data").object("dockerImage");
+  const auto full_name = docker_image.text("fullName");
+  if (full_name.empty()) docker_image.fail("fullName", "a name");
   Task task;
-  task.source.name = pulled_name(image.server, image.full_name);
+  task.source.name = pulled_name(docker_image.text("server"), full_name);
   if (image.credential) task.source.auth = registry_auth(*image.credential);
   task.only_where_present = pull.text("mode") == "cached";
   task.complete = pull.flag("complete");

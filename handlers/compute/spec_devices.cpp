@@ -2,6 +2,8 @@
 #include "handlers/compute/spec_draft.hpp"
 
 #include <array>
+#include <cstdint>
+#include <limits>
 
 namespace cattle::handlers {
 namespace {
@@ -24,14 +26,20 @@ struct BlockIoRow {
   const char* option;
   const char* docker;
   const char* value;
+  std::int64_t highest;
 };
 
+// The engine keeps weights in 16 bits and rates without sign; what does not fit it refuses in the words of
+// its own source.
+constexpr std::int64_t kHighestWeight = std::numeric_limits<std::uint16_t>::max();
+constexpr std::int64_t kAnyRate = std::numeric_limits<std::int64_t>::max();
+
 constexpr std::array kBlockIo = std::to_array<BlockIoRow>({
-    {"weight", "BlkioWeightDevice", "Weight"},
-    {"readIops", "BlkioDeviceReadIOps", "Rate"},
-    {"writeIops", "BlkioDeviceWriteIOps", "Rate"},
-    {"readBps", "BlkioDeviceReadBps", "Rate"},
-    {"writeBps", "BlkioDeviceWriteBps", "Rate"},
+    {"weight", "BlkioWeightDevice", "Weight", kHighestWeight},
+    {"readIops", "BlkioDeviceReadIOps", "Rate", kAnyRate},
+    {"writeIops", "BlkioDeviceWriteIOps", "Rate", kAnyRate},
+    {"readBps", "BlkioDeviceReadBps", "Rate", kAnyRate},
+    {"writeBps", "BlkioDeviceWriteBps", "Rate", kAnyRate},
 });
 
 }  // namespace
@@ -43,7 +51,7 @@ void add_devices(SpecDraft& draft) {
 }
 
 void add_block_io(SpecDraft& draft) {
-  if (const auto weight = draft.settings.integer("blkioWeight"); weight != 0) {
+  if (const auto weight = draft.settings.integer_within("blkioWeight", 0, kHighestWeight); weight != 0) {
     draft.host_config["BlkioWeight"] = weight;
   }
   for (const auto& [name, options] : draft.settings.object_map("blkioDeviceOptions")) {
@@ -52,8 +60,8 @@ void add_block_io(SpecDraft& draft) {
       draft.warnings.push_back(options.path() + " is left out: the host's default disk isn't known");
       continue;
     }
-    for (const auto& [option, docker, value] : kBlockIo) {
-      if (const auto number = options.integer(option); number != 0) {
+    for (const auto& [option, docker, value, highest] : kBlockIo) {
+      if (const auto number = options.integer_within(option, 0, highest); number != 0) {
         draft.host_config[docker].push_back({{"Path", device}, {value, number}});
       }
     }

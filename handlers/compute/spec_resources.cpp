@@ -22,7 +22,6 @@ constexpr std::array kNumbers = std::to_array<FieldName>({
     {"oomScoreAdj", "OomScoreAdj"},
     {"shmSize", "ShmSize"},
     {"pidsLimit", "PidsLimit"},
-    {"diskQuota", "DiskQuota"},
 });
 
 /// The shipped scheduling: an instance that asks for nothing gets the smallest share, not the engine's 1024
@@ -62,6 +61,18 @@ void add_kernel_memory(SpecDraft& draft) {
   draft.host_config["KernelMemory"] = bytes;
 }
 
+/// 20.10 (API 1.41) dropped a field that no storage driver on Linux had ever read.
+void add_disk_quota(SpecDraft& draft) {
+  const std::int64_t bytes = draft.settings.integer("diskQuota");
+  if (bytes == 0) return;
+  if (draft.engine_at_least("1.41")) {
+    draft.warnings.push_back(draft.settings.path_of("diskQuota") +
+                             " has no effect: engines dropped it with API 1.41");
+    return;
+  }
+  draft.host_config["DiskQuota"] = bytes;
+}
+
 void add_ulimits(SpecDraft& draft) {
   for (const JsonFields& limit : draft.settings.objects("ulimits")) {
     draft.host_config["Ulimits"].push_back(
@@ -88,6 +99,7 @@ void add_resources(SpecDraft& draft) {
   add_cpu_shares(draft);
   add_memory_reservation(draft);
   add_kernel_memory(draft);
+  add_disk_quota(draft);
   add_ulimits(draft);
 }
 

@@ -46,9 +46,10 @@ ConfigItems::ConfigItems(ConfigItemOptions options, const http::Client& server)
     : options_(std::move(options)), server_(server) {}
 
 std::optional<std::string> ConfigItems::take(const std::string& item, Context& context) const {
+  if (context.call.rehearse) return rehearse(item, context);
   try {
     if (item == "host-config") return take_host_config(context);
-    if (item == "pyagent" && options_.server_owns_program) return take_program(context);
+    if (item == "pyagent" && has_record_of_program()) return take_program(context);
   } catch (const http::TransportError& error) {
     context.log.warn("config item " + item + " could not be fetched: " + error.what());
     return std::nullopt;
@@ -66,11 +67,28 @@ std::string ConfigItems::current(const std::string& item) const {
   return without_space_at_end(read_text_file(options_.home + "/download/" + item + "/current").value_or(""));
 }
 
+/// Without a record of what runs, nothing can be said to be newer, and ending would begin a circle.
+bool ConfigItems::has_record_of_program() const {
+  return options_.server_owns_program && !current("pyagent").empty();
+}
+
+std::string ConfigItems::target_of(const std::string& item) const {
+  return "/configcontent/" + http::escape(item) + "?current=" + http::escape(current(item));
+}
+
+/// What would come is not known: nothing is taken, and no version but the latest can be acknowledged.
+std::optional<std::string> ConfigItems::rehearse(const std::string& item, const Context& context) const {
+  if (item == "host-config" || (item == "pyagent" && has_record_of_program())) {
+    (void)context.call.rehearse({"GET", target_of(item), "", "server"});
+  }
+  return kLatest;
+}
+
 http::Response ConfigItems::fetch(const std::string& item, const Context& context) const {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(context.deadline -
                                                                           std::chrono::steady_clock::now());
   http::Request request;
-  request.target = "/configcontent/" + http::escape(item) + "?current=" + http::escape(current(item));
+  request.target = target_of(item);
   request.timeout = std::clamp(left, std::min(kLeastFetchTime, options_.request_limit), options_.request_limit);
   return server_.send(request, context.call.stop);
 }
@@ -118,8 +136,6 @@ bool ConfigItems::is_other_program(const std::string& version) const {
 }
 
 std::optional<std::string> ConfigItems::take_program(Context& context) const {
-  // Without a record of what runs, nothing can be said to be newer, and ending would begin a circle.
-  if (current("pyagent").empty()) return kLatest;
   const auto response = fetch("pyagent", context);
   if (response.status != 200 || !looks_like_archive(response.body)) return kLatest;
   const auto archive = read_config_archive(response.body);

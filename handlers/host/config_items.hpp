@@ -40,6 +40,9 @@ class ConfigItems {
   [[nodiscard]] bool is_other_program(const std::string& version) const;
   [[nodiscard]] std::string made_room_file() const;
   [[nodiscard]] std::string room_made_for(const std::string& version) const;
+  [[nodiscard]] bool has_record_of_program() const;
+  [[nodiscard]] std::string target_of(const std::string& item) const;
+  [[nodiscard]] std::optional<std::string> rehearse(const std::string& item, const Context& context) const;
   [[nodiscard]] http::Response fetch(const std::string& item, const Context& context) const;
   void install_key(const std::string& version, const std::string& key) const;
 

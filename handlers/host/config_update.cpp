@@ -62,6 +62,10 @@ void ConfigUpdate::acknowledge(const std::string& item, const std::string& versi
   request.method = "PUT";
   request.target = "/configcontent/" + http::escape(item) + "?version=" + http::escape(version);
   request.timeout = std::clamp(left, std::min(kLeastAcknowledgeTime, request_limit_), request_limit_);
+  if (context.call.rehearse) {
+    (void)context.call.rehearse({request.method, request.target, "", "server"});
+    return;
+  }
   try {
     const auto response = server_.send(request, context.call.stop);
     if (response.status >= 200 && response.status < 300) {

@@ -25,7 +25,7 @@ struct DelegateOptions {
 /// delegate.request (7.2): an event for an agent that is a container on this host. Its handler is a script of
 /// the container, run in the container's namespaces, and only ever `<home>/events/<name>` with a checked
 /// name: nothing that the server sends is run, and the event itself goes to the script's stdin. No reply when
-/// there is no such running container.
+/// there is no such running container, nor to an event that wants none, whose script runs all the same.
 class DelegateRequest {
  public:
   DelegateRequest(const HostOptions& host, const docker::Client& engine, DelegateOptions options = {})

@@ -29,16 +29,10 @@ std::string without_docker_prefix(const std::string& image_uuid) {
 
 Image decode_image(const JsonFields& image) {
   Image decoded;
-  decoded.id = image.scalar_text("id");
-  decoded.name = without_docker_prefix(image.text("name"));
-  const JsonFields data = image.object("data");
-  decoded.full_name = data.object("dockerImage").text("fullName");
-  decoded.server = data.object("dockerImage").text("server");
   if (image.has("registryCredential")) {
     decoded.credential = decode_registry_credential(image.object("registryCredential"));
   }
-  decoded.build = decode_build(data.object("fields").object("build"));
-  decoded.no_op = decode_process_data(image.document()).no_op;
+  decoded.build = decode_build(image.object("data").object("fields").object("build"));
   return decoded;
 }
 
@@ -47,7 +41,9 @@ ImageStoragePoolMap decode_image_storage_pool_map(const nlohmann::json& data) {
   if (!event.has("imageStoragePoolMap")) event.fail("imageStoragePoolMap", "an object");
   const JsonFields map = event.object("imageStoragePoolMap");
   if (!map.has("image")) map.fail("image", "an object");
-  return {decode_image(map.object("image")), map.object("storagePool").text("kind")};
+  const JsonFields image = map.object("image");
+  return {decode_image(image), without_docker_prefix(image.text("name")),
+          decode_process_data(image.document()).no_op};
 }
 
 }  // namespace cattle::handlers

@@ -20,16 +20,11 @@ struct ImageBuild {
   bool force_remove = false;
 };
 
-/// An image row of the server.
+/// How an image row of the server comes to the engine. What it is called, each event reads where it has it:
+/// an instance in its settings, a pull task in `data.dockerImage`.
 struct Image {
-  std::string id;    ///< Of the row, as text.
-  std::string name;  ///< "<server>/<fullName>": "index.docker.io/nginx:latest", "quay.io/a/b:1". A leading
-                     ///< "docker:" is cut off.
-  std::string full_name;  ///< `data.dockerImage.fullName`, without the registry's host.
-  std::string server;     ///< `data.dockerImage.server`.
   std::optional<RegistryCredential> credential;
   std::optional<ImageBuild> build;
-  bool no_op = false;  ///< `image.processData.containerNoOpEvent` is true.
 };
 
 [[nodiscard]] Image decode_image(const JsonFields& image);
@@ -40,7 +35,9 @@ struct Image {
 /// `imageStoragePoolMap`, what storage.image.activate carries.
 struct ImageStoragePoolMap {
   Image image;
-  std::string storage_pool_kind;
+  std::string image_name;  ///< "<server>/<fullName>": "index.docker.io/nginx:latest", "quay.io/a/b:1". A
+                           ///< leading "docker:" is cut off.
+  bool no_op = false;      ///< `image.processData.containerNoOpEvent` is true.
 };
 
 /// `data` is the event's. A missing map is a RequestError.

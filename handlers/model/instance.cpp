@@ -13,6 +13,26 @@ JsonFields instance_host_map(const nlohmann::json& data) {
   return map;
 }
 
+std::vector<Volume> decode_data_volume_mounts(const JsonFields& instance) {
+  std::vector<Volume> volumes;
+  for (const JsonFields& volume : instance.objects("volumesFromDataVolumeMounts")) {
+    volumes.push_back(decode_volume(volume));
+  }
+  return volumes;
+}
+
+/// The image by its name where one can be read: a text to be shown must not fail what it tells of.
+std::string shown_image_name(const nlohmann::json& instance) {
+  const auto* value = &instance;
+  for (const auto* key : {"data", "fields", "imageUuid"}) {
+    if (!value->is_object()) return {};
+    const auto found = value->find(key);
+    if (found == value->end()) return {};
+    value = &*found;
+  }
+  return without_docker_prefix(text_or_empty(*value));
+}
+
 }  // namespace
 
 InstanceReference decode_instance_reference(const JsonFields& instance) {
@@ -45,12 +65,10 @@ Instance decode_instance(const JsonFields& instance) {
   for (const JsonFields& other : instance.objects("dataVolumesFromContainers")) {
     decoded.volumes_from.push_back(decode_instance_reference(other));
   }
-  for (const JsonFields& volume : instance.objects("volumesFromDataVolumeMounts")) {
-    decoded.data_volume_mounts.push_back(decode_volume(volume));
-  }
+  decoded.data_volume_mounts = decode_data_volume_mounts(instance);
   decoded.labels = instance.text_map("labels").value_or(std::map<std::string, std::string>{});
   const JsonFields data = instance.object("data");
-  decoded.ipsec = data.object("ipsec").document();
+  if (decoded.agent_id) decoded.ipsec = data.object("ipsec").document();
   decoded.fields = data.object("fields").document();
   return decoded;
 }
@@ -70,6 +88,11 @@ std::string Instance::label(const std::string& key) const {
 InstanceHostMap decode_instance_host_map(const nlohmann::json& data) {
   const JsonFields map = instance_host_map(data);
   return {decode_instance(map.object("instance")), map.object("host").scalar_text("id")};
+}
+
+InstanceStart decode_instance_start(const nlohmann::json& data) {
+  const JsonFields instance = instance_host_map(data).object("instance");
+  return {shown_image_name(instance.document()), decode_data_volume_mounts(instance)};
 }
 
 InstanceReference decode_instance_host_map_reference(const nlohmann::json& data) {

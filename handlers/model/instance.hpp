@@ -37,7 +37,7 @@ struct Instance {
   std::vector<InstanceReference> volumes_from;  ///< `dataVolumesFromContainers`.
   std::vector<Volume> data_volume_mounts;       ///< `volumesFromDataVolumeMounts`.
   std::map<std::string, std::string> labels;    ///< The row's own; those of the container are in `fields`.
-  nlohmann::json ipsec;                         ///< `data.ipsec`, object or null.
+  nlohmann::json ipsec;                         ///< `data.ipsec` of an agent, object or null.
   nlohmann::json fields;                        ///< `data.fields`, object or null.
 
   /// A view on `fields` with its path; borrows from this instance.
@@ -58,7 +58,15 @@ struct InstanceHostMap {
 
 /// `data` is the event's. A missing map or instance is a RequestError.
 [[nodiscard]] InstanceHostMap decode_instance_host_map(const nlohmann::json& data);
-/// As above, but only who the instance is: for everything that doesn't make a container.
+/// What starting a container that is there needs of it.
+struct InstanceStart {
+  std::string image_name;  ///< For texts only: empty when there is none, or one that could not be used.
+  std::vector<Volume> data_volume_mounts;
+};
+
+/// As above, but nothing that only making a container uses: for one that is there and stopped.
+[[nodiscard]] InstanceStart decode_instance_start(const nlohmann::json& data);
+/// As above, but only who the instance is: for everything that doesn't make or start a container.
 [[nodiscard]] InstanceReference decode_instance_host_map_reference(const nlohmann::json& data);
 
 }  // namespace cattle::handlers

@@ -40,7 +40,7 @@ std::vector<Port> decode_ports(const JsonFields& instance) {
   for (const JsonFields& port : instance.objects("ports")) {
     if (port.has("removed")) continue;
     ports.push_back({port.integer("privatePort"), port.integer("publicPort"), decode_protocol(port),
-                     port.object("data").object("fields").text("bindAddress")});
+                     port.object("data").object("fields").text("bindAddress"), port.path()});
   }
   return ports;
 }

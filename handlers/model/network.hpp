@@ -15,6 +15,7 @@ struct Port {
   std::int64_t public_port = 0;  ///< 0: the engine chooses one.
   std::string protocol = "tcp";
   std::string bind_address;
+  std::string path;  ///< Where it stands in the event, for error texts.
 };
 
 struct IpAddress {

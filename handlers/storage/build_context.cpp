@@ -7,8 +7,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 
 namespace cattle::handlers {
@@ -48,50 +50,104 @@ class OwnFile {
   int descriptor_ = -1;
 };
 
-http::Request request_for(const http::Url& url, const BuildContextLimits& limits) {
-  http::Request request;
-  request.target = url.path + (url.query.empty() ? "" : "?" + url.query);
-  request.timeout = limits.whole;
-  request.idle_timeout = limits.idle;
-  return request;
+constexpr int kMostRedirects = 5;
+
+bool is_web(const std::optional<http::Url>& url) {
+  return url && (url->scheme == "http" || url->scheme == "https");
 }
 
-void download(const http::Url& url, const OwnFile& file, const BuildContextLimits& limits,
-              const std::stop_token& stop) {
-  http::ClientOptions options;
-  options.base_url = url.origin();
-  options.username = url.user;
-  options.password = url.password;
-  options.connect_timeout = limits.connect;
-  const http::Client client(options);
-  std::int64_t size = 0;
-  http::StreamSink sink;
-  sink.on_bytes = [&](std::string_view bytes) {
-    size += static_cast<std::int64_t>(bytes.size());
-    if (size > limits.bytes) {
-      throw OperationError("The build context at " + url.origin() + url.path + " has more than " +
-                           std::to_string(limits.bytes) + " bytes");
-    }
-    file.write(bytes);
-  };
-  const auto response = client.stream(request_for(url, limits), sink, stop);
-  if (response.status < 200 || response.status > 299) {
-    throw OperationError("The build context at " + url.origin() + url.path + " was answered with status " +
-                         std::to_string(response.status));
-  }
+std::string context_at(const http::Url& url) {
+  return "The build context at " + url.origin() + url.path;
 }
+
+/// The user and password of one URL are also meant for this place; a host's own https may have them, no other
+/// port or host.
+bool may_have_credentials_of(const http::Url& place, const http::Url& owner) {
+  if (place.origin() == owner.origin()) return true;
+  return place.host == owner.host && owner.scheme == "http" && owner.port == "80" &&
+         place.scheme == "https" && place.port == "443";
+}
+
+/// One download, over all the places that it leads through.
+class Download {
+ public:
+  Download(const OwnFile& file, const BuildContextLimits& limits, const std::stop_token& stop)
+      : file_(file), limits_(limits), stop_(stop), end_(Clock::now() + limits.whole) {}
+
+  void from(const http::Url& first) {
+    auto url = first;
+    for (int redirects = 0;; ++redirects) {
+      const auto next = visit(url);
+      if (!next) return;
+      if (redirects == kMostRedirects) {
+        throw OperationError(context_at(first) + " leads through more than " +
+                             std::to_string(kMostRedirects) + " redirects");
+      }
+      url = *next;
+      if (url.user.empty() && may_have_credentials_of(url, first)) {
+        url.user = first.user;
+        url.password = first.password;
+      }
+    }
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  /// Where it goes on, or nullopt once the context is in the file.
+  std::optional<http::Url> visit(const http::Url& url) {
+    http::ClientOptions options;
+    options.base_url = url.origin();
+    options.username = url.user;
+    options.password = url.password;
+    options.connect_timeout = limits_.connect;
+    const http::Client client(options);
+    const http::StreamSink sink{{}, [&](std::string_view bytes) { take(url, bytes); }, {}};
+    const auto response = client.stream(request_for(url), sink, stop_);
+    if (response.status >= 200 && response.status <= 299) return std::nullopt;
+    const auto* location = response.header("location");
+    if (response.status < 300 || response.status > 399 || location == nullptr) {
+      throw OperationError(context_at(url) + " was answered with status " + std::to_string(response.status));
+    }
+    auto next = http::resolve_url(url, *location);
+    if (!is_web(next)) throw OperationError(context_at(url) + " leads to what is not an http or https URL");
+    return next;
+  }
+
+  [[nodiscard]] http::Request request_for(const http::Url& url) const {
+    http::Request request;
+    request.target = url.path + (url.query.empty() ? "" : "?" + url.query);
+    // Zero would mean no limit.
+    request.timeout = std::max(std::chrono::ceil<std::chrono::milliseconds>(end_ - Clock::now()),
+                               std::chrono::milliseconds(1));
+    request.idle_timeout = limits_.idle;
+    return request;
+  }
+
+  void take(const http::Url& url, std::string_view bytes) {
+    size_ += static_cast<std::int64_t>(bytes.size());
+    if (size_ > limits_.bytes) {
+      throw OperationError(context_at(url) + " has more than " + std::to_string(limits_.bytes) + " bytes");
+    }
+    file_.write(bytes);
+  }
+
+  const OwnFile& file_;
+  const BuildContextLimits& limits_;
+  const std::stop_token& stop_;
+  const Clock::time_point end_;
+  std::int64_t size_ = 0;
+};
 
 }  // namespace
 
 BuildContext::BuildContext(const std::string& url, const std::string& dir, const BuildContextLimits& limits,
                            const std::stop_token& stop) {
   const auto parsed = http::parse_url(url);
-  if (!parsed || (parsed->scheme != "http" && parsed->scheme != "https")) {
-    throw OperationError("The build context is not an http or https URL");
-  }
+  if (!is_web(parsed)) throw OperationError("The build context is not an http or https URL");
   const OwnFile file(dir);
   try {
-    download(*parsed, file, limits, stop);
+    Download(file, limits, stop).from(*parsed);
   } catch (...) {
     ::unlink(file.path().c_str());
     throw;

@@ -19,8 +19,9 @@ struct BuildContextLimits {
 /// (5.6).
 class BuildContext {
  public:
-  /// `url` is http or https. Throws OperationError (no such URL, status, too big, can't be written) and
-  /// http::TransportError; nothing is left behind then.
+  /// `url` is http or https; so is each of the up to five redirects that are followed, and the limits are for
+  /// all of it. Another host never gets the URL's user and password. Throws OperationError (no such URL,
+  /// status, too big, can't be written) and http::TransportError; nothing is left behind then.
   BuildContext(const std::string& url, const std::string& dir, const BuildContextLimits& limits,
                const std::stop_token& stop);
   ~BuildContext();

@@ -8,26 +8,26 @@
 namespace cattle::handlers {
 namespace {
 
-ImageSource source_of(const Image& image) {
+ImageSource source_of(const ImageStoragePoolMap& map) {
   ImageSource source;
-  source.name = image.name;
-  if (image.credential) source.auth = registry_auth(*image.credential);
-  source.build = image.build;
+  source.name = map.image_name;
+  if (map.image.credential) source.auth = registry_auth(*map.image.credential);
+  source.build = map.image.build;
   return source;
 }
 
 }  // namespace
 
 std::optional<nlohmann::json> ImageActivate::handle(const Event& event, Context& context) const {
-  const auto image = decode_image_storage_pool_map(event.data).image;
+  const auto map = decode_image_storage_pool_map(event.data);
   const nlohmann::json reply = {{"imageStoragePoolMap", nlohmann::json::object()}};
-  if (image.no_op || decode_process_data(event.data).no_op) return reply;
-  if (image.name.empty())
+  if (map.no_op || decode_process_data(event.data).no_op) return reply;
+  if (map.image_name.empty())
     throw RequestError("data.imageStoragePoolMap.image.name: expected the name of an image");
-  if (engine_.inspect_image(image.name, context.call)) return reply;
-  pulls_.fetch(source_of(image), context);
-  if (!engine_.inspect_image(image.name, context.call)) {
-    throw OperationError("failed to activate image " + image.name +
+  if (engine_.inspect_image(map.image_name, context.call)) return reply;
+  pulls_.fetch(source_of(map), context);
+  if (!engine_.inspect_image(map.image_name, context.call)) {
+    throw OperationError("failed to activate image " + map.image_name +
                          ": it is not there after its pull or build");
   }
   return reply;

@@ -2,6 +2,7 @@
 #include "handlers/storage/image_build.hpp"
 
 #include "docker-client/http/client.hpp"
+#include "docker-client/http/url.hpp"
 #include "handlers/errors.hpp"
 
 #include <optional>
@@ -27,6 +28,13 @@ docker::BuildOptions options_of(const ImageBuild& build, const std::string& imag
   return options;
 }
 
+/// Without what only the context's owner may know: user, password and the query, which may be a token.
+void propose_download(const std::string& context, const docker::Call& call) {
+  const auto url = http::parse_url(context);
+  if (!url) throw OperationError("The build context is not an http or https URL");
+  (void)call.rehearse({"GET", url->path, "", "build context at " + url->origin()});
+}
+
 }  // namespace
 
 std::string build_remote(const std::string& remote) {
@@ -49,8 +57,12 @@ void ImageBuilder::build(const ImageBuild& build, const std::string& image,
       options.remote = build_remote(build.remote);
     } else {
       on_text("Downloading the build context");
-      context.emplace(build.context, build_dir_, limits_, call.stop);
-      options.context_file = context->path();
+      if (call.rehearse) {
+        propose_download(build.context, call);
+      } else {
+        context.emplace(build.context, build_dir_, limits_, call.stop);
+        options.context_file = context->path();
+      }
     }
     engine_.build_image(options, callbacks, call);
   } catch (const docker::Error& error) {

@@ -90,6 +90,7 @@ ImagePulls::~ImagePulls() {
 }
 
 void ImagePulls::fetch(const ImageSource& source, Context& context) {
+  if (context.call.rehearse) return rehearse(source, context);
   const PausedDeadline paused(context);
   Waiter waiter;
   const auto job = join(source, waiter);
@@ -112,6 +113,14 @@ void ImagePulls::fetch(const ImageSource& source, Context& context) {
                         "the event was cancelled");
   }
   if (error) std::rethrow_exception(error);
+}
+
+/// On the event's own thread, and shared with nobody: no event that wants the image may get a pretended one,
+/// and `call.rehearse` lives no longer than its event.
+void ImagePulls::rehearse(const ImageSource& source, const Context& context) {
+  Job job;
+  job.source = source;
+  carry_out(job, context.call);
 }
 
 std::shared_ptr<ImagePulls::Job> ImagePulls::join(const ImageSource& source, Waiter& waiter) {
@@ -175,16 +184,7 @@ void ImagePulls::run(Job& job, const std::stop_token& stop) {
       const Lock lock(mutex_);
       job.records.push_back(record);
     };
-    if (job.source.build) {
-      builder_.build(
-          *job.source.build, job.source.name,
-          [this, &job](std::string text) {
-            publish(job, {std::move(text), std::nullopt});
-          },
-          call);
-    } else {
-      pull(job.source, job, call);
-    }
+    carry_out(job, call);
   } catch (...) {
     // Rethrown in every event that waits (fetch).
     error = std::current_exception();
@@ -194,6 +194,16 @@ void ImagePulls::run(Job& job, const std::stop_token& stop) {
   job.done = true;
   retire(job);
   changed_.notify_all();
+}
+
+void ImagePulls::carry_out(Job& job, const docker::Call& call) {
+  if (!job.source.build) return pull(job.source, job, call);
+  builder_.build(
+      *job.source.build, job.source.name,
+      [this, &job](std::string text) {
+        publish(job, {std::move(text), std::nullopt, false});
+      },
+      call);
 }
 
 void ImagePulls::pull(const ImageSource& source, Job& job, const docker::Call& call) {

@@ -43,8 +43,8 @@ class ImagePulls {
 
   /// Pulls also when the image is present (S49). Throws OperationError with the cause; docker::Error
   /// (cancelled) when this event is cancelled. There is no total time: a pull ends when nothing came for
-  /// EngineOptions::stream_idle. Its time doesn't count as the event's: `context.deadline` moves on by
-  /// it.
+  /// EngineOptions::stream_idle, a build after build_idle. Its time doesn't count as the event's:
+  /// `context.deadline` moves on by it.
   void fetch(const ImageSource& source, Context& context);
 
  private:
@@ -55,9 +55,11 @@ class ImagePulls {
   using Lock = std::unique_lock<std::mutex>;
 
   std::shared_ptr<Job> join(const ImageSource& source, Waiter& waiter);
+  void rehearse(const ImageSource& source, const Context& context);
   void follow(Job& job, Waiter& waiter, Context& context);
   void leave(const std::shared_ptr<Job>& job, const Waiter& waiter);
   void run(Job& job, const std::stop_token& stop);
+  void carry_out(Job& job, const docker::Call& call);
   void pull(const ImageSource& source, Job& job, const docker::Call& call);
   void pull_once(const ImageSource& source, const std::optional<docker::RegistryAuth>& auth, Job& job,
                  const docker::Call& call);

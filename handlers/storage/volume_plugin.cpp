@@ -33,6 +33,7 @@ struct VolumePlugins::Action {
   const std::string& driver;
   const std::string& volume;
   const std::map<std::string, std::string>* options = nullptr;
+  bool only_looks = false;  ///< Asked for in a rehearsal, too.
 };
 
 struct VolumePlugins::Answer {
@@ -86,7 +87,8 @@ DriverKind VolumePlugins::kind_of(const std::string& driver, const std::string& 
     throw OperationError("volume " + volume + ": socket file not found at " + path + ": the storage driver " +
                          driver + " is not running on this host");
   }
-  const auto answer = call({"Capabilities", "ask the capabilities for", driver, volume, &options}, context);
+  const auto answer =
+      call({"Capabilities", "ask the capabilities for", driver, volume, &options, true}, context);
   return answer.scope == "flex" ? DriverKind::flex : DriverKind::attached;
 }
 
@@ -139,6 +141,11 @@ VolumePlugins::Answer VolumePlugins::call(const Action& action, const Context& c
   request.target = std::string("/VolumeDriver.") + action.name;
   request.body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   request.timeout = std::clamp(left, std::min(kLeastDriverTime, timeout_), timeout_);
+  if (context.call.rehearse && !action.only_looks) {
+    (void)context.call.rehearse(
+        {request.method, request.target, request.body, "storage driver " + action.driver});
+    return {"/pretended/" + action.volume, {}};
+  }
 
   const auto response = client(action.driver).send(request, context.call.stop);
   context.log.debug("storage driver " + action.driver + ": " + action.name + " of " + action.volume + ": " +

@@ -117,6 +117,10 @@ void FakeEngine::fail_start(const std::string& name, const std::string& message)
   state_->change(name, [&message](FakeContainer& container) { container.start_failure = message; });
 }
 
+void FakeEngine::warn_at_create(const std::string& message) {
+  state_->warn_at_create(message);
+}
+
 void FakeEngine::set_address_delay(std::chrono::milliseconds delay) {
   state_->set_address_delay(delay);
 }

@@ -115,7 +115,8 @@ class FakeEngine {
                    bool ignore = true);  ///< Stop waits out its grace time and then kills.
   void print(const std::string& name, const std::string& text);  ///< On its standard output.
   void fail_start(const std::string& name,
-                  const std::string& message);  ///< Each start answers 500 with it; "" ends that.
+                  const std::string& message);      ///< Each start answers 500 with it; "" ends that.
+  void warn_at_create(const std::string& message);  ///< Each create answers with this warning.
   /// Started containers have no address for so long (as a network plugin does).
   void set_address_delay(std::chrono::milliseconds delay);
 

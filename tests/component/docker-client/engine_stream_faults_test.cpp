@@ -86,18 +86,32 @@ TEST_F(EngineFaults, exception_from_a_callback_comes_out) {
   EXPECT_TRUE(client().inspect_container(id_, call_)) << "the client goes on";
 }
 
-TEST_F(EngineFaults, build_error_is_thrown_and_the_url_is_not_recorded) {
+TEST_F(EngineFaults, build_error_is_thrown_and_the_remotes_password_is_not_recorded) {
   PullBehaviour failing;
   failing.error = "The command '/bin/sh -c false' returned a non-zero code: 1";
   fake_.set_pull("mine:1", failing);
   std::string recorded;
   call_.observer = [&recorded](const CallRecord& record) { recorded += record.path + "\n"; };
   BuildOptions options;
-  options.remote = "https://user:planted@git.invalid/x.git";
+  options.remote = "https://user:planted@git.invalid/x.git?token=planted";
   options.tag = "mine:1";
   EXPECT_EQ(error_of([&] { client().build_image(options, {}, call_); }).engine_message(), failing.error);
-  EXPECT_THAT(recorded, HasSubstr("/build\n"));
+  EXPECT_THAT(recorded, HasSubstr("remote=https%3A%2F%2Fxxxxx%40git.invalid%2Fx.git%3Fxxxxx"));
   EXPECT_THAT(recorded, ::testing::Not(HasSubstr("planted")));
+}
+
+TEST_F(EngineFaults, builds_may_be_silent_for_longer_than_pulls) {
+  PullBehaviour silent;
+  silent.line_pause = milliseconds(800);
+  fake_.set_pull("mine:1", silent);
+  BuildOptions options;
+  options.remote = "https://git.invalid/x.git";
+  options.tag = "mine:1";
+  EXPECT_NO_THROW(client().build_image(options, {}, call_)) << "pulls end after 300 ms";
+  options_.build_idle = milliseconds(200);
+  EXPECT_EQ(error_of([&] { Client(options_).build_image(options, {}, call_); }).kind(), ErrorKind::timeout);
+  EXPECT_EQ(EngineOptions().build_idle, std::chrono::hours(1));
+  EXPECT_EQ(EngineOptions().stream_idle, std::chrono::seconds(120));
 }
 
 TEST_F(EngineFaults, pull_makes_one_request_with_the_tag) {

@@ -255,6 +255,34 @@ TEST_F(DelegateTest, a_missing_script_is_tried_three_times) {
   EXPECT_EQ(runs, 3U);
 }
 
+TEST_F(DelegateTest, without_reply_address_the_script_runs_all_the_same) {
+  add_container();
+  nsenter("echo '{}'");
+  auto event = make_event("delegate.request", request("u-1"));
+  event.reply_to.clear();
+  const DelegateRequest handler(host_, engine_, options_);
+  EXPECT_EQ(handler.handle(event, test_.context), std::nullopt);
+  EXPECT_THAT(file("argv"), HasSubstr(" -- /var/lib/cattle/events/config.update\n"));
+  nsenter("exit 3");
+  EXPECT_THROW(static_cast<void>(handler.handle(event, test_.context)), OperationError) << "to be logged";
+}
+
+TEST_F(DelegateTest, a_rehearsal_says_what_it_would_run_and_runs_nothing) {
+  add_container();
+  nsenter("echo '{}'");
+  std::string proposed;
+  test_.context.call.rehearse =
+      [&proposed](const docker::Proposal& proposal) -> std::optional<docker::Rehearsed> {
+    if (proposal.peer.empty()) return std::nullopt;
+    proposed = proposal.method + " " + proposal.target + "\n" + proposal.body;
+    return docker::Rehearsed{};
+  };
+  EXPECT_EQ(handle(request("u-1")).value().at("data"), json::object());
+  EXPECT_THAT(proposed, HasSubstr(" -- /var/lib/cattle/events/config.update\n"));
+  EXPECT_THAT(proposed, HasSubstr("inner-1"));
+  EXPECT_EQ(file("argv"), "");
+}
+
 TEST_F(DelegateTest, event_names_that_would_be_another_path_are_refused) {
   add_container();
   nsenter("echo '{}'");

@@ -63,12 +63,32 @@ TEST_F(InstanceActivate, H13_a_container_is_found_by_its_docker_id) {
   EXPECT_EQ(changes(), 0U);
 }
 
+TEST_F(InstanceActivate, H14_a_start_does_not_fail_on_what_only_a_creation_uses) {
+  add("r-web-1-c861f990", false);
+  auto stopped = web();
+  stopped["ports"] = "none";
+  stopped["nics"] = 5;
+  stopped["instanceLinks"] = "none";
+  stopped["image"] = {{"name", 5}};
+  stopped["data"]["fields"] = {{"imageUuid", 5}, {"memory", "much"}};
+  const auto reply = rig.reply(kActivate, map_data(stopped));
+  EXPECT_EQ(described(reply).at("+data").at("dockerInspect").at("State").at("Running"), true);
+}
+
 TEST_F(InstanceActivate, H14_a_stopped_container_is_started) {
   add("r-web-1-c861f990", false);
   const auto reply = rig.reply(kActivate, map_data(web()));
   EXPECT_EQ(described(reply).at("+data").at("dockerInspect").at("State").at("Running"), true);
   EXPECT_TRUE(engine.calls("POST", "/containers/create").empty());
   EXPECT_EQ(engine.calls("POST", "/start").size(), 1U);
+}
+
+TEST_F(InstanceActivate, what_the_engine_warns_of_at_a_creation_is_logged) {
+  engine.warn_at_create("Your kernel does not support Block I/O weight. Weight discarded.");
+  support::Attempt run;
+  (void)rig.handle(support::HandlerRig::event(kActivate, map_data(web())), run);
+  EXPECT_THAT(run.log.text, HasSubstr("Block I/O weight. Weight discarded."));
+  EXPECT_EQ(run.log.warnings, 1);
 }
 
 TEST_F(InstanceActivate, H15_H20_R40_a_missing_container_is_created_and_started) {

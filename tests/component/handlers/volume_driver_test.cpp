@@ -182,5 +182,20 @@ TEST_F(PluginVolumes, removal_leaves_a_moved_volume_to_its_other_host) {
   EXPECT_EQ(count("DELETE"), 0U);
 }
 
+TEST_F(Volumes, a_rehearsal_asks_a_driver_for_its_capabilities_only) {
+  const auto plugin = driver("rancher-ebs", "flex");
+  std::vector<std::string> proposed;
+  test_.context.call.rehearse = [&proposed](const docker::Proposal& proposal) {
+    proposed.push_back(proposal.method + " " + proposal.target + " (" + proposal.peer + ")");
+    return docker::Rehearsed{};
+  };
+  EXPECT_EQ(prepare(managed("v", -1, "rancher-ebs")),
+            (std::map<std::string, std::string>{{"v", "/pretended/v"}}));
+  EXPECT_THAT(proposed, ElementsAre("POST /VolumeDriver.Create (storage driver rancher-ebs)",
+                                    "POST /VolumeDriver.Attach (storage driver rancher-ebs)",
+                                    "POST /VolumeDriver.Mount (storage driver rancher-ebs)"));
+  EXPECT_THAT(plugin->paths(), ElementsAre("/VolumeDriver.Capabilities"));
+}
+
 }  // namespace
 }  // namespace cattle::handlers

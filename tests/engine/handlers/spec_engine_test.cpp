@@ -171,8 +171,8 @@ TEST_F(SpecOnEngine, H35_H38_devices_and_block_io) {
 }
 
 TEST_F(SpecOnEngine, fields_of_which_the_engine_makes_nothing_do_no_harm) {
-  // Weights need a kernel with blkio weights, DiskQuota an engine on Windows; both are accepted, and dropped
-  // with a warning.
+  // Weights need a kernel with blkio weights, and are dropped with a warning where there is none; diskQuota
+  // is not sent to engines that dropped it.
   const json made = inspect_created(
       {{"blkioWeight", 100}, {"diskQuota", 5}, {"blkioDeviceOptions", {{"/dev/vda", {{"weight", 100}}}}}});
   EXPECT_EQ(made.at("State").at("Status"), "created");

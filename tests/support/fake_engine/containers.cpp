@@ -172,7 +172,7 @@ Answer FakeEngine::State::create(const EngineCall& call) {
                 text + "\". You have to remove (or rename) that container to be able to reuse that name.");
   }
   const std::string id = make_container(bare, body, call.api_version);
-  return reply(201, {{"Id", id}, {"Warnings", nlohmann::json::array()}});
+  return reply(201, {{"Id", id}, {"Warnings", create_warnings_}});
 }
 
 std::string FakeEngine::State::make_container(const std::string& name, const nlohmann::json& body,

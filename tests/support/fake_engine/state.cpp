@@ -155,6 +155,11 @@ void FakeEngine::State::set_address_delay(std::chrono::milliseconds delay) {
   address_delay_ = delay;
 }
 
+void FakeEngine::State::warn_at_create(const std::string& message) {
+  const std::lock_guard lock(mutex_);
+  create_warnings_.push_back(message);
+}
+
 void FakeEngine::State::add_image(const std::string& name, const nlohmann::json& config) {
   const std::lock_guard lock(mutex_);
   nlohmann::json complete = config;

@@ -85,6 +85,7 @@ class FakeEngine::State {
   void remove_container(const std::string& name);
   void change(const std::string& name, const std::function<void(FakeContainer&)>& change);
   void set_address_delay(std::chrono::milliseconds delay);
+  void warn_at_create(const std::string& message);
   void add_image(const std::string& name, const nlohmann::json& config);
   bool has_image(const std::string& name) const;
   void set_pull(const std::string& name, PullBehaviour behaviour);
@@ -165,6 +166,7 @@ class FakeEngine::State {
   std::map<std::string, PullBehaviour> pulls_;
   std::vector<nlohmann::json> events_;
   std::chrono::milliseconds address_delay_{0};
+  nlohmann::json create_warnings_ = nlohmann::json::array();
   std::uint64_t counter_ = 0;
 };
 

@@ -102,8 +102,7 @@ TEST(Image, a_credential_knows_its_registry) {
                            {"data", {{"fields", {{"email", "me@example.org"}, {"serverAddress", "wrong"}}}}},
                            {"registry", {{"data", {{"fields", {{"serverAddress", "quay.io"}}}}}}}}}}}}}};
   const ImageStoragePoolMap map = decode_image_storage_pool_map(data);
-  EXPECT_EQ(map.image.name, "quay.io/a/b:1");
-  EXPECT_EQ(map.storage_pool_kind, "docker");
+  EXPECT_EQ(map.image_name, "quay.io/a/b:1");
   ASSERT_TRUE(map.image.credential);
   const auto auth = registry_auth(*map.image.credential);
   ASSERT_TRUE(auth);
@@ -120,14 +119,25 @@ TEST(Image, H70_a_credential_counts_only_with_user_and_password) {
             "https://index.docker.io");
 }
 
-TEST(Image, build_and_no_op_are_read) {
+TEST(Image, no_op_is_the_rows_own) {
+  const json row = {{"name", "x"}, {"processData", {{"containerNoOpEvent", true}}}};
+  EXPECT_TRUE(decode_image_storage_pool_map({{"imageStoragePoolMap", {{"image", row}}}}).no_op);
+  EXPECT_FALSE(decode_image_storage_pool_map({{"imageStoragePoolMap", {{"image", {{"name", "x"}}}}}}).no_op);
+}
+
+TEST(Image, names_that_an_instance_does_not_use_are_not_read) {
+  const json image = {{"name", 5}, {"data", {{"dockerImage", {{"fullName", 5}}}}}};
+  const json columns = {{"image", image},
+                        {"data", {{"fields", {{"imageUuid", "docker:x"}}}, {"ipsec", "of an agent only"}}}};
+  EXPECT_EQ(decode_instance_host_map(event_data({}, columns)).instance.image_name(), "x");
+}
+
+TEST(Image, build_is_read) {
   const json image = {
       {"name", "x"},
-      {"processData", {{"containerNoOpEvent", true}}},
       {"data",
        {{"fields", {{"build", {{"remote", "https://h/r.git"}, {"nocache", true}, {"tag", "x:1"}}}}}}}};
   const Image decoded = decode_image(JsonFields(image, "image"));
-  EXPECT_TRUE(decoded.no_op);
   ASSERT_TRUE(decoded.build);
   EXPECT_EQ(decoded.build->remote, "https://h/r.git");
   EXPECT_EQ(decoded.build->tag, "x:1");

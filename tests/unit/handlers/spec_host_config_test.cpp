@@ -51,6 +51,18 @@ TEST(HostConfig, H34_unlimited_swap_passes_through) {
   EXPECT_EQ(host_config_of({{"memorySwap", -1}})["MemorySwap"], -1);
 }
 
+TEST(HostConfig, H34_a_disk_quota_is_not_sent_to_engines_that_dropped_it) {
+  SpecFacts facts = debian_engine();
+  const ContainerSpec spec = spec_of({{"diskQuota", 50}}, {}, facts);
+  EXPECT_FALSE(spec.body["HostConfig"].contains("DiskQuota"));
+  ASSERT_EQ(spec.warnings.size(), 1U);
+  EXPECT_TRUE(
+      spec.warnings[0].ends_with("data.fields.diskQuota has no effect: engines dropped it with API 1.41"));
+  EXPECT_TRUE(spec_of({{"diskQuota", 0}}, {}, facts).warnings.empty());
+  facts.engine_api_version = "1.40";
+  EXPECT_EQ(host_config_of({{"diskQuota", 50}}, {}, facts)["DiskQuota"], 50);
+}
+
 TEST(HostConfig, H34_kernel_memory_is_not_sent_to_engines_that_dropped_it) {
   SpecFacts facts = debian_engine();
   EXPECT_EQ(host_config_of({{"kernelMemory", 8388608}}, {}, facts)["KernelMemory"], 8388608);
@@ -58,6 +70,30 @@ TEST(HostConfig, H34_kernel_memory_is_not_sent_to_engines_that_dropped_it) {
   const ContainerSpec spec = spec_of({{"kernelMemory", 8388608}}, {}, facts);
   EXPECT_FALSE(spec.body["HostConfig"].contains("KernelMemory"));
   EXPECT_EQ(spec.warnings.size(), 1U);
+}
+
+TEST(HostConfig, H34_H38_numbers_that_the_engine_can_not_hold_are_refused_by_path) {
+  const auto error = [](const json& fields) -> std::string {
+    try {
+      (void)spec_of(fields);
+    } catch (const RequestError& failure) {
+      return failure.what();
+    }
+    return {};
+  };
+  const std::string fields = "data.instanceHostMap.instance.data.fields.";
+  for (const std::int64_t weight : {-1, 65536})
+    EXPECT_EQ(error({{"blkioWeight", weight}}), fields + "blkioWeight: expected 0 to 65535");
+  EXPECT_EQ(error({{"blkioWeight", 65535}}), "");
+  const auto device = [&error](const char* option, std::int64_t number) {
+    return error({{"blkioDeviceOptions", {{"/dev/vda", {{option, number}}}}}});
+  };
+  const std::string options = fields + "blkioDeviceOptions./dev/vda.";
+  EXPECT_EQ(device("weight", 65536), options + "weight: expected 0 to 65535");
+  for (const char* rate : {"readIops", "writeIops", "readBps", "writeBps"}) {
+    EXPECT_EQ(device(rate, -1), options + rate + ": expected 0 or more");
+    EXPECT_EQ(device(rate, 70'000'000'000), "");
+  }
 }
 
 TEST(HostConfig, H35_devices_have_two_parts_three_or_one) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "handlers/compute/search_domains.hpp"
+#include "handlers/errors.hpp"
 #include "tests/unit/handlers/spec_fixture.hpp"
 
 #include <gtest/gtest.h>
@@ -78,6 +79,25 @@ TEST(Ports, H47_a_port_without_private_port_is_skipped) {
       {{"ports", {{{"privatePort", 0}, {"publicPort", 1}}, {{"privatePort", nullptr}, {"publicPort", 2}}}}});
   EXPECT_FALSE(body.contains("ExposedPorts"));
   EXPECT_FALSE(body["HostConfig"].contains("PortBindings"));
+}
+
+TEST(Ports, H45_numbers_that_are_no_ports_are_refused_by_path_where_they_are_used) {
+  const auto error = [](const std::string& kind, std::int64_t inside, std::int64_t outside) -> std::string {
+    const json port = {{"privatePort", inside}, {"publicPort", outside}};
+    try {
+      (void)body_of({}, on_network(kind, {{"ports", {{{"removed", 5}}, port}}}));
+    } catch (const RequestError& failure) {
+      return failure.what();
+    }
+    return {};
+  };
+  const std::string path = "data.instanceHostMap.instance.ports[1].";
+  for (const std::int64_t number : {-1, 65536}) {
+    EXPECT_EQ(error("dockerBridge", number, 80), path + "privatePort: expected 1 to 65535");
+    EXPECT_EQ(error("dockerBridge", 80, number), path + "publicPort: expected 0 to 65535");
+    EXPECT_EQ(error("dockerHost", number, number), "");
+  }
+  EXPECT_EQ(error("dockerBridge", 65535, 65535), "");
 }
 
 TEST(Ports, H48_only_bridge_networks_publish_ports) {
