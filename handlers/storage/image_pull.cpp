@@ -201,7 +201,7 @@ void ImagePulls::carry_out(Job& job, const docker::Call& call) {
   builder_.build(
       *job.source.build, job.source.name,
       [this, &job](std::string text) {
-        publish(job, {std::move(text), std::nullopt, false});
+        publish(job, {std::move(text), std::nullopt});
       },
       call);
 }
