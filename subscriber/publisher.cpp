@@ -61,12 +61,14 @@ struct Publisher::Impl {
   explicit Impl(PublisherOptions given)
       : options(std::move(given)), client(http_options(options.connection)) {}
 
-  PublishResult post(const std::string& body, const std::stop_token& stop) const {
+  PublishResult post(const std::string& body, std::chrono::milliseconds limit, bool fresh,
+                     const std::stop_token& stop) const {
     http::Request request;
     request.method = "POST";
     request.target = "/publish";
     request.body = body;
-    request.timeout = options.request_timeout;
+    request.timeout = limit;
+    request.fresh_connection = fresh;
     try {
       return judged(client.send(request, stop));
     } catch (const http::TransportError& error) {
@@ -85,18 +87,26 @@ Publisher::~Publisher() = default;
 
 PublishResult Publisher::publish(const std::string& body, const std::function<Clock::time_point()>& deadline,
                                  const std::stop_token& stop) const {
-  Backoff backoff(impl_->options.first_wait, impl_->options.most_wait);
+  const auto& options = impl_->options;
+  const auto left = [&deadline] {
+    return std::chrono::ceil<std::chrono::milliseconds>(deadline() - Clock::now());
+  };
+  Backoff backoff(options.first_wait, options.most_wait);
+  bool unanswered = false;
   for (int attempts = 1;; ++attempts) {
-    PublishResult result = impl_->post(body, stop);
+    const auto limit = std::max(options.least_attempt, std::min(left() / 3, options.most_attempt));
+    PublishResult result = impl_->post(body, limit, unanswered, stop);
     result.attempts = attempts;
     if (result.kind != PublishResult::Kind::gave_up) return result;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline() - Clock::now());
-    if (left.count() <= 0 || !wait(std::min(backoff.next(), left), stop)) return result;
+    unanswered = result.status == 0;
+    const auto remaining = left();
+    if (remaining.count() <= 0 || !wait(std::min(backoff.next(), remaining), stop)) return result;
   }
 }
 
-PublishResult Publisher::publish_once(const std::string& body) const {
-  PublishResult result = impl_->post(body, {});
+PublishResult Publisher::publish_once(const std::string& body, std::optional<std::chrono::milliseconds> limit,
+                                      const std::stop_token& stop) const {
+  PublishResult result = impl_->post(body, limit.value_or(impl_->options.most_attempt), false, stop);
   result.attempts = 1;
   return result;
 }

@@ -69,7 +69,7 @@ struct Client::Impl {
     Transfer transfer(options, request, sink);
     Response response;
     try {
-      response = transfer.run(*handle, false, stop);
+      response = transfer.run(*handle, request.fresh_connection, stop);
     } catch (const TransportError& error) {
       if (error.kind() == TransportError::Kind::tls) forget_authorities();
       if (!transfer.may_repeat()) throw;

@@ -47,7 +47,8 @@ struct Request {
   std::string content_type = "application/json";
   std::chrono::milliseconds timeout{30'000};  ///< Whole call; zero means none (streams).
   std::chrono::milliseconds idle_timeout{
-      0};  ///< Ends the call when no byte came for so long; zero means none.
+      0};                         ///< Ends the call when no byte came for so long; zero means none.
+  bool fresh_connection = false;  ///< None that was kept: the last one gave no answer, say.
 };
 
 struct Response {

@@ -164,6 +164,10 @@ void FakeServer::send_raw(const std::string& bytes) {
 void FakeServer::close(std::uint16_t code, const std::string& reason) {
   state_->push({Outgoing::Kind::close, reason, 0, false, code});
 }
+void FakeServer::ignore_open_connections() {
+  state_->run([this] { state_->ignored = state_->connections; });
+}
+
 void FakeServer::freeze() {
   state_->each_session([](FakeSession& session) { session.freeze(); });
 }

@@ -72,6 +72,8 @@ class FakeServer {
   /// "/subscribe" with status 101 accepts (late, with a delay).
   void answer(const std::string& path_end, ServerAnswer answer, int times = -1);
   void forget_answers();
+  /// What comes on the connections that are open now is answered no more; a new connection is.
+  void ignore_open_connections();
 
   // Subscriptions; all sends go to every open one
   void send(const std::string& text);

@@ -129,6 +129,7 @@ std::string head_of(const http::request<http::string_body>& message) {
 
 asio::awaitable<void> serve(State& state, std::shared_ptr<State::Socket> socket) {
   boost::beast::flat_buffer buffer;
+  const unsigned number = state.connections++;
   for (;;) {
     http::request_parser<http::string_body> parser;
     parser.body_limit(boost::none);
@@ -138,6 +139,7 @@ asio::awaitable<void> serve(State& state, std::shared_ptr<State::Socket> socket)
     const ServerRequest request = recorded(message);
     const bool upgrade = boost::beast::websocket::is_upgrade(message);
     state.change([&] { state.requests.push_back(request); });
+    if (number < state.ignored) co_await pause(std::chrono::hours(1));
     const ServerAnswer answer = judge(state, request, upgrade);
     if (answer.delay.count() > 0) co_await pause(answer.delay);
     if (answer.kind == ServerAnswer::Kind::hang) co_await pause(std::chrono::hours(1));

@@ -72,6 +72,8 @@ struct FakeServer::State {
   std::list<std::weak_ptr<FakeSession>> sessions;
   std::chrono::milliseconds keep_alive{0};
   unsigned keep_alive_round = 0;
+  unsigned connections = 0;  ///< Accepted so far.
+  unsigned ignored = 0;      ///< The first so many get no answer.
 
   std::jthread thread;
   boost::asio::io_context io{1};  ///< Last, so that coroutine frames go before what they refer to.

@@ -25,7 +25,7 @@ PublisherOptions fast_publisher(const FakeServer& server) {
   options.connection.url = server.url();
   options.connection.access_key = "key";
   options.connection.secret_key = Secret("secret");
-  options.request_timeout = milliseconds(2000);
+  options.least_attempt = options.most_attempt = milliseconds(2000);
   options.first_wait = milliseconds(5);
   options.most_wait = milliseconds(20);
   return options;
@@ -117,10 +117,43 @@ TEST(Publisher, R22_dropped_and_unanswered_posts_are_retried) {
   server.answer("/publish", drop, 1);
   server.answer("/publish", hang, 1);
   auto options = fast_publisher(server);
-  options.request_timeout = milliseconds(200);
+  options.least_attempt = options.most_attempt = milliseconds(200);
   const auto result = Publisher(options).publish(kBody, within(seconds(20)), {});
   EXPECT_EQ(result.kind, Kind::accepted);
   EXPECT_GE(result.attempts, 3);
+}
+
+TEST(Publisher, R22_an_attempt_leaves_time_for_the_next_when_nobody_answers_it) {
+  FakeServer server;
+  ServerAnswer hang;
+  hang.kind = ServerAnswer::Kind::hang;
+  server.answer("/publish", hang, 1);
+  auto options = fast_publisher(server);
+  options.least_attempt = milliseconds(50);
+  options.most_attempt = seconds(10);
+  const auto begun = Clock::now();
+  const auto result = Publisher(options).publish(kBody, within(milliseconds(1'500)), {});
+  EXPECT_EQ(result.kind, Kind::accepted);
+  EXPECT_EQ(result.attempts, 2);
+  EXPECT_GE(Clock::now() - begun, milliseconds(490));
+  EXPECT_LT(Clock::now() - begun, milliseconds(1'500));
+}
+
+TEST(Publisher, R22_what_got_no_answer_is_posted_again_on_a_connection_of_its_own) {
+  FakeServer server;
+  auto options = fast_publisher(server);
+  options.least_attempt = options.most_attempt = milliseconds(300);
+  const Publisher publisher(options);
+  ServerAnswer slow;
+  slow.delay = milliseconds(100);
+  server.answer("/publish", slow, 2);
+  std::jthread beside([&] { (void)publisher.publish_once(kBody); });
+  (void)publisher.publish_once(kBody);
+  beside.join();  // Two connections are kept now.
+  server.ignore_open_connections();
+  const auto result = publisher.publish(kBody, within(seconds(10)), {});
+  EXPECT_EQ(result.kind, Kind::accepted);
+  EXPECT_EQ(result.attempts, 2);
 }
 
 TEST(Publisher, it_gives_up_loudly_when_the_time_is_over_but_posts_at_least_once) {
@@ -144,10 +177,10 @@ TEST(Publisher, the_deadline_may_move) {
   int asked = 0;
   const auto result = publisher.publish(
       kBody,
-      [&asked] { return Clock::now() + (++asked < 8 ? seconds(0) + milliseconds(1) : milliseconds(100)); },
+      [&asked] { return Clock::now() + (++asked < 16 ? seconds(0) + milliseconds(1) : milliseconds(100)); },
       {});
   EXPECT_EQ(result.kind, Kind::accepted);
-  EXPECT_EQ(asked, 8);
+  EXPECT_EQ(asked, 17) << "before each of nine attempts, and before each of the eight waits between them";
 }
 
 TEST(Publisher, stop_ends_the_waiting) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -26,7 +27,10 @@ struct PublishResult {
 
 struct PublisherOptions {
   Connection connection;
-  std::chrono::milliseconds request_timeout{30'000};
+  /// One attempt has a third of the event's time that is left, between these two: a request that gets lost on
+  /// the way must leave time for the next.
+  std::chrono::milliseconds least_attempt{2'000};
+  std::chrono::milliseconds most_attempt{10'000};
   std::chrono::milliseconds first_wait{250};
   std::chrono::milliseconds most_wait{5'000};
 };
@@ -40,12 +44,15 @@ class Publisher {
   Publisher& operator=(const Publisher&) = delete;
 
   /// Posts `body` at least once; the same body again on connection failures and 5xx until `deadline()` (asked
-  /// before each wait, since it may move) or stop. A failure never becomes another reply (E5).
+  /// before each attempt and each wait, since it may move) or stop. What got no answer is posted again on a
+  /// connection of its own. A failure never becomes another reply (E5).
   [[nodiscard]] PublishResult publish(const std::string& body,
                                       const std::function<std::chrono::steady_clock::time_point()>& deadline,
                                       const std::stop_token& stop) const;
-  /// One attempt, for progress.
-  [[nodiscard]] PublishResult publish_once(const std::string& body) const;
+  /// One attempt, for progress; without `limit` it has `most_attempt`.
+  [[nodiscard]] PublishResult publish_once(const std::string& body,
+                                           std::optional<std::chrono::milliseconds> limit = {},
+                                           const std::stop_token& stop = {}) const;
 
  private:
   struct Impl;
