@@ -136,7 +136,7 @@ void Dispatcher::handle(const std::shared_ptr<Work>& work, const std::stop_token
     log.debug("begins after " + milliseconds_since(work->event().received));
   }
   ProgressSink progress(
-      *work, publisher_, log, [this, &work] { return queue_.followers(*work); }, options_.progress);
+      *work, publisher_, log, [this, &work] { return queue_.followers(*work); }, options_.progress, stop);
   docker::Call call;
   call.stop = stop;
   call.observer = [&log](const docker::CallRecord& record) { log.call(record); };
@@ -144,6 +144,7 @@ void Dispatcher::handle(const std::shared_ptr<Work>& work, const std::stop_token
 
   const auto made = answer(work->event(), work->route(), context,
                            [&log](const std::string& text) { return log.redacted(text); });
+  progress.finish();
   const std::string outcome = made.error.empty() ? "ok" : "error: " + made.error;
   const auto worked = milliseconds_since(begun);
   if (!made.body || !work->event().wants_reply()) {

@@ -4,10 +4,13 @@
 #include "cattle/subscriber/reply.hpp"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 namespace cattle::agent {
 namespace {
+
+constexpr std::size_t kMostQueued = 16;
 
 /// Nobody else's progress is heard by the server (R24).
 bool server_listens(const subscriber::Event& event) {
@@ -17,7 +20,7 @@ bool server_listens(const subscriber::Event& event) {
 }  // namespace
 
 ProgressSink::ProgressSink(Work& work, const ReplyPublisher& publisher, EventLog& log, Followers followers,
-                           ProgressOptions options)
+                           ProgressOptions options, const std::stop_token& stop)
     : work_(work),
       publisher_(publisher),
       log_(log),
@@ -25,41 +28,60 @@ ProgressSink::ProgressSink(Work& work, const ReplyPublisher& publisher, EventLog
       options_(options),
       allowance_(options.burst),
       refilled_(Clock::now()),
-      sent_(Clock::now()) {}
+      sent_(Clock::now()),
+      stopped_with_work_(stop, [this] { stop_.request_stop(); }) {}
+
+ProgressSink::~ProgressSink() {
+  stop_.request_stop();
+}
 
 void ProgressSink::report(const std::string& message, std::optional<int> percent) {
-  std::optional<Message> out;
-  {
-    const std::lock_guard lock(mutex_);
-    hold(message, percent);
-    out = due(Clock::now());
-  }
-  if (out) send(*out);
+  const std::lock_guard lock(mutex_);
+  hold(message, percent);
+  queue_due(false);
 }
 
 void ProgressSink::report_at_once(const std::string& message, std::optional<int> percent) {
-  std::optional<Message> out;
+  const std::lock_guard lock(mutex_);
+  hold(message, percent);
+  allowance_ = std::max(allowance_, 1);
+  queue_due(true);
+}
+
+void ProgressSink::repeat() {
+  const std::lock_guard lock(mutex_);
+  queue_due(false);
+}
+
+void ProgressSink::finish() {
   {
-    const std::lock_guard lock(mutex_);
-    hold(message, percent);
-    allowance_ = std::max(allowance_, 1);
-    out = due(Clock::now());
+    std::unique_lock lock(mutex_);
+    finished_ = true;
+    const auto until = Clock::now() + options_.farewell;
+    const auto idle = [this] { return queue_.empty() && !sending_; };
+    while (!idle() && Clock::now() < until) {
+      const auto moved = [&, before = posted_] { return idle() || posted_ != before; };
+      if (!changed_.wait_for(lock, stop_.get_token(), options_.patience, moved)) break;
+    }
   }
-  if (out) send(*out);
+  stop_.request_stop();
+  if (sender_.joinable()) sender_.join();
 }
 
 void ProgressSink::hold(const std::string& message, std::optional<int> percent) {
   const auto& newest = held_ ? held_ : last_;
-  if (!newest || newest->text != message) held_ = Message{message, percent};
+  if (!newest || newest->text != message) held_ = Message{message, percent, false, {}};
 }
 
-void ProgressSink::repeat() {
-  std::optional<Message> out;
-  {
-    const std::lock_guard lock(mutex_);
-    out = due(Clock::now());
-  }
-  if (out) send(*out);
+void ProgressSink::queue_due(bool at_once) {
+  const auto now = Clock::now();
+  auto message = due(now);
+  if (!message || finished_ || !somebody_listens() || !start_sender()) return;
+  message->at_once = at_once;
+  message->queued = now;
+  if (queue_.size() == kMostQueued) queue_.pop_front();
+  queue_.push_back(std::move(*message));
+  changed_.notify_all();
 }
 
 std::optional<ProgressSink::Message> ProgressSink::due(Clock::time_point now) {
@@ -75,23 +97,65 @@ std::optional<ProgressSink::Message> ProgressSink::due(Clock::time_point now) {
     return std::nullopt;
   }
   sent_ = now;
+  log_.debug("progress: " + last_->text);
   return last_;
 }
 
-/// Without the lock: a slow server must not hold up who reports next.
-void ProgressSink::send(const Message& message) {
-  log_.debug("progress: " + message.text);
-  std::vector<std::shared_ptr<Work>> followers = followers_();
-  const auto send_to = [&](Work& work) {
-    if (!server_listens(work.event())) return true;
-    return publisher_.publish_progress(
-        work, subscriber::encode_progress(work.event(), message.text, message.percent));
-  };
-  // Where the server can't be reached, the others would wait in vain, too; the next message tries again.
-  if (!send_to(work_)) return;
-  for (const auto& follower : followers) {
-    if (!send_to(*follower)) return;
+bool ProgressSink::somebody_listens() const {
+  const auto followers = followers_();
+  return server_listens(work_.event()) ||
+         std::any_of(followers.begin(), followers.end(),
+                     [](const auto& follower) { return server_listens(follower->event()); });
+}
+
+/// False when the host has no thread left for it.
+bool ProgressSink::start_sender() {
+  if (sender_.joinable()) return true;
+  try {
+    sender_ = std::jthread([this] { send_queued(stop_.get_token()); });
+    return true;
+  } catch (const std::system_error&) {
+    return false;
   }
+}
+
+void ProgressSink::send_queued(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  while (changed_.wait(lock, stop, [this] { return !queue_.empty(); }) && !stop.stop_requested()) {
+    const auto message = next();
+    sending_ = true;
+    lock.unlock();
+    send(message, stop);
+    lock.lock();
+    sending_ = false;
+    changed_.notify_all();
+  }
+}
+
+/// A row that came quickly goes out whole; where the server is slower than the work, only the newest counts.
+ProgressSink::Message ProgressSink::next() {
+  const auto stale = Clock::now() - options_.refill;
+  while (queue_.size() > 1 && !queue_.front().at_once && queue_.front().queued < stale) queue_.pop_front();
+  Message message = std::move(queue_.front());
+  queue_.pop_front();
+  return message;
+}
+
+void ProgressSink::send(const Message& message, const std::stop_token& stop) {
+  // Where the server can't be reached, the others would wait in vain, too; the next message tries again.
+  if (server_listens(work_.event()) && !post(work_, message, stop)) return;
+  for (const auto& follower : followers_()) {
+    if (server_listens(follower->event()) && !post(*follower, message, stop)) return;
+  }
+}
+
+bool ProgressSink::post(Work& work, const Message& message, const std::stop_token& stop) {
+  const bool reached = publisher_.publish_progress(
+      work, subscriber::encode_progress(work.event(), message.text, message.percent), options_.answer, stop);
+  const std::lock_guard lock(mutex_);
+  ++posted_;
+  changed_.notify_all();
+  return reached;
 }
 
 }  // namespace cattle::agent

@@ -12,8 +12,9 @@ PublishResult ReplyPublisher::publish(Work& work, const std::string& body,
       body, [&work] { return work.deadline(); }, stop);
 }
 
-bool ReplyPublisher::publish_progress(Work& work, const std::string& body) const {
-  const auto result = server_.publish_once(body);
+bool ReplyPublisher::publish_progress(Work& work, const std::string& body, std::chrono::milliseconds limit,
+                                      const std::stop_token& stop) const {
+  const auto result = server_.publish_once(body, limit, stop);
   if (result.kind == PublishResult::Kind::accepted) work.rearm(Clock::now());
   return result.kind != PublishResult::Kind::gave_up || result.status != 0;
 }

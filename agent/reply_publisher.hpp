@@ -4,6 +4,7 @@
 #include "agent/work.hpp"
 #include "cattle/subscriber/publisher.hpp"
 
+#include <chrono>
 #include <stop_token>
 #include <string>
 
@@ -19,9 +20,10 @@ class ReplyPublisher {
   /// re-armed meanwhile.
   [[nodiscard]] subscriber::PublishResult publish(Work& work, const std::string& body,
                                                   const std::stop_token& stop) const;
-  /// One attempt; the server waits anew when it was accepted. False when the server could not be reached at
-  /// all.
-  [[nodiscard]] bool publish_progress(Work& work, const std::string& body) const;
+  /// One attempt, `limit` long at most; the server waits anew when it was accepted. False when the server
+  /// could not be reached at all.
+  [[nodiscard]] bool publish_progress(Work& work, const std::string& body, std::chrono::milliseconds limit,
+                                      const std::stop_token& stop) const;
 
  private:
   const subscriber::Publisher& server_;

@@ -175,6 +175,20 @@ TEST_F(AdmissionTest, pulls_of_one_image_are_one_pull_with_progress_and_a_final_
   EXPECT_THAT(engine_.calls("POST", "/images/create"), SizeIs(1));
 }
 
+TEST_F(AdmissionTest, the_final_reply_of_a_pull_waits_for_no_progress_reply) {
+  support::PullBehaviour pull;
+  pull.line_pause = 30ms;
+  engine_.set_pull("local/pulled:1", pull);
+  start();
+  support::ServerAnswer hang;
+  hang.kind = support::ServerAnswer::Kind::hang;
+  server_.answer("/publish", hang, 1);
+  server_.send(image_event("i1", "local/pulled:1"));
+  const auto reply = server_.wait_reply("i1", 5s);
+  ASSERT_TRUE(reply) << "the pull is done long before anybody would give up that progress reply";
+  EXPECT_FALSE(reply->contains("transitioning")) << reply->dump();
+}
+
 TEST_F(AdmissionTest, force_stop_by_container_id_waits_for_its_instances_event) {
   engine_.add_image("local/box:1");
   start();
