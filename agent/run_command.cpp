@@ -7,8 +7,9 @@
 #include "agent/service_notice.hpp"
 
 #include <algorithm>
-#include <cstdint>
+#include <atomic>
 #include <cstdlib>
+#include <thread>
 
 namespace cattle::agent {
 namespace {
@@ -44,15 +45,35 @@ int next_signal(const Signals& signals, const Agent& agent, ServiceNotice& notic
   }
 }
 
-enum class Ending : std::uint8_t { done, too_slow, second_signal };
+/// Destructors would wait for the work that is not to be waited for.
+void end_at_once_if_asked(Agent& agent, const Signals& signals, std::chrono::milliseconds limit) {
+  const auto number = signals.wait(limit);
+  if (!number || *number == Signals::kOwnRequest) return;  // Only a person is in such a hurry.
+  agent.log().warn("second signal: ending at once, " + std::to_string(agent.in_work()) +
+                   " events are abandoned");
+  agent.log().flush(500ms);
+  std::_Exit(exit_code::kSignal + *number);
+}
 
-Ending let_finish(const Agent& agent, std::chrono::milliseconds grace, const Signals& signals) {
+/// False when the grace time was too short.
+bool let_finish(Agent& agent, std::chrono::milliseconds grace, const Signals& signals) {
   const auto until = Clock::now() + grace;
   while (Clock::now() < until) {
-    if (agent.wait_until_idle(20ms)) return Ending::done;
-    if (signals.wait(0ms)) return Ending::second_signal;
+    if (agent.wait_until_idle(20ms)) return true;
+    end_at_once_if_asked(agent, signals, 0ms);
   }
-  return agent.wait_until_idle(0ms) ? Ending::done : Ending::too_slow;
+  return agent.wait_until_idle(0ms);
+}
+
+/// What is told to stop may still take its time, a close frame's answer say, and a second signal counts then,
+/// too.
+void stop(Agent& agent, const Signals& signals) {
+  std::atomic<bool> stopped{false};
+  const std::jthread stopping([&] {
+    agent.stop();
+    stopped = true;
+  });
+  while (!stopped) end_at_once_if_asked(agent, signals, 5ms);
 }
 
 }  // namespace
@@ -69,18 +90,10 @@ int run_command(const AgentOptions& options, const Signals& signals, const std::
                    ": ending, " + std::to_string(agent.in_work()) + " events in work may take " +
                    std::to_string(options.grace.count()) + " ms");
   agent.finish();
-  const auto ending = let_finish(agent, options.grace, signals);
-  if (ending == Ending::second_signal) {
-    agent.log().warn("second signal: ending at once, " + std::to_string(agent.in_work()) +
-                     " events are abandoned");
-    agent.log().flush(500ms);
-    std::_Exit(exit_code::kSignal +
-               number);  // Destructors would wait for the work that was not to be waited for.
-  }
-  if (ending == Ending::too_slow) {
+  if (!let_finish(agent, options.grace, signals)) {
     agent.log().warn(std::to_string(agent.in_work()) + " events did not end in time and are abandoned");
   }
-  agent.stop();
+  stop(agent, signals);
   agent.log().info("ended");
   return own_request ? exit_code::kReplaced : exit_code::kSuccess;
 }

@@ -22,6 +22,10 @@ void Signals::request() {
 }
 
 Signals::~Signals() {
+  // One that came when all was over would be delivered with the old mask, and turn a good end into a death by
+  // signal.
+  while (wait(std::chrono::milliseconds(0))) {
+  }
   ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 

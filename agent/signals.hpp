@@ -13,7 +13,7 @@ namespace cattle::agent {
 class Signals {
  public:
   Signals();
-  ~Signals();
+  ~Signals();  ///< What came and was not waited for has no effect any more.
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 

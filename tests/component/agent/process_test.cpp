@@ -220,6 +220,32 @@ TEST_F(ProcessTest, a_second_signal_ends_it_at_once) {
   EXPECT_EQ(exit_code(), exit_code::kSignal + SIGTERM);
 }
 
+TEST_F(ProcessTest, a_second_signal_ends_it_at_once_also_when_nothing_but_the_close_frame_is_left) {
+  run_subscribed();
+  server_.freeze();
+  ::kill(child_, SIGTERM);
+  ASSERT_TRUE(soon([&] { return output().find("ending") != std::string::npos; }));
+  ::kill(child_, SIGINT);
+  EXPECT_EQ(exit_code(), exit_code::kSignal + SIGINT);
+}
+
+TEST_F(ProcessTest, a_progress_reply_that_nobody_answers_does_not_outlast_the_grace_time) {
+  variables_["CATTLE_AGENT_GRACE_SECONDS"] = "1";
+  support::PullBehaviour pull;
+  pull.line_pause = 10s;
+  engine_.set_pull("local/pulled:1", pull);
+  run_subscribed();
+  support::ServerAnswer hang;
+  hang.kind = support::ServerAnswer::Kind::hang;
+  server_.answer("/publish", hang);
+  server_.send(image_event("i1", "local/pulled:1"));
+  ASSERT_TRUE(server_.wait_requests("/publish", 1)) << output();
+  const auto begun = Clock::now();
+  ::kill(child_, SIGTERM);
+  EXPECT_EQ(exit_code(), exit_code::kSuccess);
+  EXPECT_LT(Clock::now() - begun, 4s) << output();
+}
+
 TEST_F(ProcessTest, H120_the_identity_is_the_same_after_a_restart) {
   const auto uuid_in = [](const nlohmann::json& reply) {
     for (const auto& resource : reply.at("data").at("resources")) {
