@@ -46,6 +46,7 @@ struct Subscriber::Impl {
   std::function<void()> subscribed_notice;
   std::function<void(const Outage&)> outage_notice;
   std::atomic<std::uint64_t> dropped{0};
+  std::atomic<bool> ever_subscribed{false};  ///< A key that was taken without a project needs none.
 
   mutable std::mutex mutex;
   std::condition_variable_any changed;
@@ -92,9 +93,12 @@ void Subscriber::Impl::open() {
 SubscriptionListener Subscriber::Impl::listener() {
   SubscriptionListener hear;
   hear.on_frame = [this](std::string frame) { push(std::move(frame)); };
-  hear.on_subscribed = subscribed_notice;
+  hear.on_subscribed = [this] {
+    ever_subscribed = true;
+    if (subscribed_notice) subscribed_notice();
+  };
   hear.on_outage = [this](const Outage& outage) {
-    if (outage.status == 404 && options.project.empty()) {
+    if (outage.status == 404 && options.project.empty() && !ever_subscribed) {
       const std::lock_guard lock(mutex);
       wants_project = true;
       changed.notify_all();
@@ -134,7 +138,8 @@ void Subscriber::Impl::work(const std::stop_token& stop) {
   }
 }
 
-/// A person's key has no bus of its own (E21): 404 without a project.
+/// A person's key has no bus of its own (E21): 404 without a project. So has a server for a moment when its
+/// proxy knows it no more; the subscription goes on asking meanwhile, and what it gets is kept.
 void Subscriber::Impl::find_project(const std::stop_token& stop) {
   Backoff backoff(options.limits.first_wait, options.limits.refused_wait);
   ProjectChoice choice;
@@ -143,9 +148,10 @@ void Subscriber::Impl::find_project(const std::stop_token& stop) {
       choice = choose_project(rooted(), stop);
       break;
     } catch (const std::runtime_error&) {
-      if (!pause(backoff.next(), stop)) return;
+      if (!pause(backoff.next(), stop) || ever_subscribed) return;
     }
   }
+  if (ever_subscribed) return;
   current()->stop();
   if (!choice.complaint.empty()) {
     const std::lock_guard lock(mutex);

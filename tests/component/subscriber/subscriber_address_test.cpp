@@ -74,6 +74,42 @@ TEST(Subscriber, E21_a_persons_key_is_led_to_its_only_project) {
   EXPECT_EQ(server.most_open(), 1U);
 }
 
+TEST(Subscriber, E21_a_key_that_was_taken_without_a_project_is_asked_for_none_when_404_passes_by) {
+  FakeServer server;
+  server.answer("/v2-beta/projects", answer(200, {{"data", json::array()}}));
+  Names outages;
+  Subscriber subscriber(fast(server.url()));
+  subscriber.on("resource.change", [](const Event&) {});
+  subscriber.on_outage([&](const Outage& outage) { outages.add(std::to_string(outage.status)); });
+  subscriber.start();
+  ASSERT_TRUE(server.wait_subscribed(1));
+  ASSERT_TRUE(wait([&] { return subscriber.healthy(); }));
+  server.answer("/v2-beta/subscribe", answer(404), 3);
+  server.cut();
+  ASSERT_TRUE(server.wait_subscribed(2));
+  ASSERT_TRUE(wait([&] { return subscriber.healthy(); }));
+  EXPECT_EQ(outages.copy(), (std::vector<std::string>{"0", "404"})) << "an outage like any other";
+  EXPECT_TRUE(server.requests("/projects").empty());
+  EXPECT_EQ(subscriber.failure(), "");
+}
+
+TEST(Subscriber, E21_a_subscription_that_comes_about_while_projects_are_asked_for_is_kept) {
+  FakeServer server;
+  server.answer("/v2-beta/subscribe", answer(404), 1);
+  auto late = answer(200, {{"data", json::array()}});
+  late.delay = std::chrono::milliseconds(500);
+  server.answer("/v2-beta/projects", late);
+  Subscriber subscriber(fast(server.url()));
+  subscriber.on("resource.change", [](const Event&) {});
+  subscriber.start();
+  ASSERT_TRUE(server.wait_requests("/projects", 1));
+  ASSERT_TRUE(server.wait_subscribed(1));
+  std::this_thread::sleep_for(std::chrono::milliseconds(800));
+  EXPECT_EQ(server.open(), 1U);
+  EXPECT_TRUE(subscriber.healthy());
+  EXPECT_EQ(subscriber.failure(), "");
+}
+
 TEST(Subscriber, E21_several_projects_are_named) {
   FakeServer server;
   server.answer("/v2-beta/subscribe", answer(404));
