@@ -27,6 +27,10 @@ std::string key_of(const ImageSource& source) {
   return key.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+std::string first_line(const ImageSource& source) {
+  return (source.build ? "Building image " : "Pulling image ") + without_docker_prefix(source.name);
+}
+
 /// Whether the same pull without the credential could end otherwise.
 bool may_depend_on_credential(docker::ErrorKind kind) {
   return kind != docker::ErrorKind::cancelled && kind != docker::ErrorKind::unavailable &&
@@ -137,7 +141,8 @@ std::shared_ptr<ImagePulls::Job> ImagePulls::join(const ImageSource& source, Wai
     job->key = std::move(key);
     known = job;
   }
-  if (job->latest) waiter.lines.push_back(*job->latest);
+  // A registry may be silent for longer than the server waits: what is repeated meanwhile is this.
+  waiter.lines.push_back(job->latest.value_or(ProgressLine{first_line(source), std::nullopt}));
   job->waiters.push_back(&waiter);
   return job;
 }

@@ -11,6 +11,7 @@ namespace cattle::tests {
 namespace {
 
 using nlohmann::json;
+using std::chrono::milliseconds;
 using support::Attempt;
 using support::Fault;
 using support::HandlerRig;
@@ -29,7 +30,7 @@ constexpr const char* kRemoteImage = "quay.io/a/b:1";
 HandlerRig::Options impatient_options(const support::FakeEngine& engine) {
   HandlerRig::Options options;
   options.engine.host = engine.docker_host();
-  options.engine.stream_idle = std::chrono::milliseconds(1'500);
+  options.engine.stream_idle = milliseconds(1'500);
   return options;
 }
 
@@ -131,7 +132,7 @@ TEST_F(Images, H70_a_public_image_comes_in_spite_of_a_stale_credential) {
 }
 
 TEST_F(Images, twenty_containers_with_one_absent_image_share_one_pull) {
-  engine.set_pull("team/app:1", {.line_pause = std::chrono::milliseconds(40)});
+  engine.set_pull("team/app:1", {.line_pause = milliseconds(40)});
   std::vector<Attempt> runs(20);
   {
     std::vector<std::jthread> threads;
@@ -149,8 +150,7 @@ TEST_F(Images, twenty_containers_with_one_absent_image_share_one_pull) {
 }
 
 TEST_F(Images, callers_with_other_credentials_share_nothing) {
-  engine.set_pull(kRemoteImage,
-                  {.line_pause = std::chrono::milliseconds(20), .username = "puller", .password = "right"});
+  engine.set_pull(kRemoteImage, {.line_pause = milliseconds(20), .username = "puller", .password = "right"});
   std::string wrong;
   {
     std::jthread right(
@@ -163,7 +163,7 @@ TEST_F(Images, callers_with_other_credentials_share_nothing) {
 }
 
 TEST_F(Images, a_pull_ends_when_the_last_event_that_waits_is_cancelled) {
-  engine.set_pull(kRemoteImage, {.progress_lines = 1'000, .line_pause = std::chrono::milliseconds(50)});
+  engine.set_pull(kRemoteImage, {.progress_lines = 1'000, .line_pause = milliseconds(50)});
   Attempt one;
   Attempt two;
   const auto wait = [&](Attempt& run) {
@@ -191,7 +191,7 @@ TEST_F(Images, a_pull_without_a_byte_is_given_up) {
 }
 
 TEST_F(Images, an_engine_that_dies_in_the_middle_of_a_pull_is_an_error_at_once) {
-  engine.set_pull(kRemoteImage, {.progress_lines = 1'000, .line_pause = std::chrono::milliseconds(20)});
+  engine.set_pull(kRemoteImage, {.progress_lines = 1'000, .line_pause = milliseconds(20)});
   std::string error;
   {
     std::jthread waiting([&] { error = rig.error(kImageActivate, image_data(kRemoteImage)); });
@@ -205,32 +205,32 @@ TEST_F(Images, an_engine_that_dies_in_the_middle_of_a_pull_is_an_error_at_once) 
 }
 
 TEST_F(Images, a_pulls_time_is_not_the_events) {
-  engine.set_pull(kRemoteImage,
-                  {.layers = 1, .progress_lines = 1, .line_pause = std::chrono::milliseconds(500)});
+  engine.set_pull(kRemoteImage, {.layers = 1, .progress_lines = 1, .line_pause = milliseconds(500)});
   Attempt run;
-  const auto event =
-      HandlerRig::event(kImageActivate, image_data(kRemoteImage), std::chrono::milliseconds(1'000));
+  const auto event = HandlerRig::event(kImageActivate, image_data(kRemoteImage), milliseconds(1'000));
   EXPECT_NO_THROW((void)rig.handle(event, run));
   EXPECT_GT(std::chrono::steady_clock::now(), event.received + event.timeout)
       << "the test was too quick to tell";
 }
 
 TEST_F(Images, H118_a_silent_pull_lets_the_progress_be_repeated) {
-  engine.set_pull(kRemoteImage,
-                  {.layers = 1, .progress_lines = 1, .line_pause = std::chrono::milliseconds(1'200)});
+  engine.set_pull(kRemoteImage, {.layers = 1, .progress_lines = 1, .line_pause = milliseconds(1'200)});
   Attempt run;
   EXPECT_NO_THROW((void)rig.handle(HandlerRig::event(kImageActivate, image_data(kRemoteImage)), run));
   EXPECT_GT(run.progress.repeats(), 0);
+  EXPECT_EQ(run.progress.texts().at(0), std::string("Pulling image ") + kRemoteImage) << "from the start";
 }
 
 TEST_F(Images, H101_a_remote_on_github_is_built_over_https) {
-  rig.reply(kImageActivate, build_data({{"remote", "git@github.com:a/b.git"},
-                                        {"tag", std::string("docker:") + kRemoteImage}}));
+  Attempt run;
+  const auto data = build_data({{"remote", "git@github.com:a/b.git"}, {"tag", "docker:quay.io/a/b:1"}});
+  (void)rig.handle(HandlerRig::event(kImageActivate, data), run);
   const auto builds = engine.calls("POST", "/build");
   ASSERT_EQ(builds.size(), 1U);
   EXPECT_EQ(builds[0].query.at("remote"), "https://github.com/a/b.git");
   EXPECT_EQ(builds[0].query.at("t"), kRemoteImage);
   EXPECT_EQ(builds[0].query.at("rm"), "1");
+  EXPECT_EQ(run.progress.texts().at(0), std::string("Building image ") + kRemoteImage);
   EXPECT_EQ(pulls(), 0U);
 }
 
