@@ -16,6 +16,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <tuple>
 
@@ -72,9 +73,9 @@ struct Subscription::Impl {
   Connector connector;
   asio::steady_timer rest;
   std::shared_ptr<Link> link;
-  std::shared_ptr<Session> session;  ///< While it is subscribed.
-  std::optional<std::tuple<Step, Trouble, int>> reported;
-  bool received_data = false;  ///< By the subscription that is open, or was last.
+  std::shared_ptr<Session> session;                   ///< While it is subscribed.
+  std::set<std::tuple<Step, Trouble, int>> reported;  ///< Kinds, in this outage.
+  bool received_data = false;                         ///< By the subscription that is open, or was last.
   bool redirect = false;
   bool stopping = false;
 };
@@ -131,19 +132,17 @@ std::optional<Outage> Subscription::Impl::wrong_account(const Session& opened) c
                 "this key is one of kind " + excerpt(kind) + ", not of kind " + options.account_kind};
 }
 
-/// An outage lasts until something was received, not until a server took the subscription only to drop it
-/// again.
+/// Each kind of trouble once, since a server behind two proxies may show two in turn. An outage lasts until
+/// something was received, not until a server took the subscription only to drop it again.
 void Subscription::Impl::report(const Outage& outage) {
   {
     const std::lock_guard lock(mutex);
     health.subscribed = false;
     health.outage = outage;
   }
-  const std::tuple kind(outage.step, outage.trouble, outage.status);
-  if (received_data) reported.reset();
-  if (reported == kind) return;
-  reported = kind;
-  if (listener.on_outage) listener.on_outage(outage);
+  if (received_data) reported.clear();
+  const bool news = reported.emplace(outage.step, outage.trouble, outage.status).second;
+  if (news && listener.on_outage) listener.on_outage(outage);
 }
 
 void Subscription::Impl::heard() {

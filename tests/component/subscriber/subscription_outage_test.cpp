@@ -101,6 +101,24 @@ TEST_F(Subscribed, R8_S40_a_server_that_is_away_is_awaited_and_told_when_the_tro
   EXPECT_EQ(recorder.outages().size(), 3U);
 }
 
+TEST_F(Subscribed, R8_each_kind_of_trouble_is_told_once_in_an_outage_also_when_they_come_in_turn) {
+  for (int i = 0; i < 4; ++i) {
+    server.answer("/subscribe", status(502), 1);
+    server.answer("/subscribe", status(503), 1);
+  }
+  begin(fast(server));
+  ASSERT_EQ(recorder.outages().size(), 2U);
+  EXPECT_EQ(recorder.outages()[0].status, 502);
+  EXPECT_EQ(recorder.outages()[1].status, 503);
+  server.send(kEvent);
+  ASSERT_TRUE(recorder.wait_frames(1));
+  server.answer("/subscribe", status(502), 1);
+  server.cut();
+  ASSERT_TRUE(server.wait_subscribed(2));
+  ASSERT_TRUE(recorder.wait_outages(4));
+  EXPECT_EQ(recorder.outages()[3].status, 502) << "another outage";
+}
+
 TEST_F(Subscribed, R9_refusals_are_told_apart_and_retried) {
   struct Refusal {
     int code;

@@ -72,7 +72,7 @@ struct SubscriptionListener {
   std::function<void(std::string frame)> on_frame;  ///< Text, not blank.
   std::function<void()> on_subscribed;
   std::function<void(const Outage&)>
-      on_outage;  ///< Once per outage: when it begins, and again when its kind changes.
+      on_outage;  ///< Once per outage: when it begins, and once for each kind that it changes to.
 };
 
 /// Exactly one WebSocket subscription, kept up in process until stop(). Owns one thread (Asio, a coroutine).
