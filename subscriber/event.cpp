@@ -12,6 +12,8 @@ using nlohmann::json;
 
 constexpr int kDeepest =
     200;  // A real event is some 12 deep; without a bound a frame of brackets eats gigabytes.
+/// A large real event has some thousands. Each costs some 40 bytes, so that 64 MiB of them are gigabytes.
+constexpr int kMostValues = 2'000'000;
 constexpr std::int64_t kDefaultTimeout = 45'000;
 constexpr std::int64_t kLongestTimeout = 24LL * 3600 * 1000;
 
@@ -62,11 +64,12 @@ std::int64_t time_of(const json& envelope) {
   return value != nullptr && value->is_number_integer() ? value->get<std::int64_t>() : 0;
 }
 
-/// Up to where it is valid JSON; what comes after never gets to be read. The library's own way to bound the
-/// depth, a callback, looks at each element so far whenever one ends: a list of a million objects takes
+/// Up to where it is valid JSON; what comes after never gets to be read. The library's own way to bound depth
+/// and number, a callback, looks at each element so far whenever one ends: a list of a million objects takes
 /// hours.
-bool too_deep(std::string_view frame) {
+void check_size(std::string_view frame) {
   int depth = 0;
+  int values = 0;
   bool in_string = false;
   for (std::size_t at = 0; at < frame.size(); ++at) {
     const char c = frame[at];
@@ -75,13 +78,14 @@ bool too_deep(std::string_view frame) {
     if (in_string) continue;
     if (c == '[' || c == '{') ++depth;
     if (c == ']' || c == '}') --depth;
-    if (depth > kDeepest) return true;
+    if (c == '[' || c == '{' || c == ',') ++values;
+    if (depth > kDeepest) throw FrameError("nested too deeply");
+    if (values > kMostValues) throw FrameError("too many values");
   }
-  return false;
 }
 
 json parse(std::string_view frame) {
-  if (too_deep(frame)) throw FrameError("nested too deeply");
+  check_size(frame);
   try {
     return json::parse(frame.begin(), frame.end());
   } catch (const json::parse_error& error) {

@@ -116,6 +116,14 @@ TEST(Event, endless_nesting_is_refused_before_it_costs_memory) {
   EXPECT_EQ(cause(R"({"id":"a","name":"ping","data":)" + std::string(1'000'000, '[')), "nested too deeply");
 }
 
+TEST(Event, a_frame_of_millions_of_tiny_values_is_refused_before_it_costs_gigabytes) {
+  std::string values = "0";
+  for (int i = 0; i < 2'100'000; ++i) values += ",0";
+  EXPECT_EQ(cause(R"({"id":"a","name":"ping","data":{"x":[)" + values + "]}}"), "too many values");
+  const std::string text(4'200'000, ',');
+  EXPECT_NO_THROW((void)decode_event(R"({"id":"a","name":"ping","data":{"x":")" + text + R"("}})", {}));
+}
+
 TEST(Event, brackets_in_texts_are_no_nesting) {
   const std::string brackets = std::string(300, '[') + R"(\"\\)" + std::string(300, '{');
   const auto event = decode_event(R"({"id":"a","name":"ping","data":{"x":")" + brackets + R"("}})", {});
