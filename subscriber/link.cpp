@@ -15,7 +15,15 @@ void Link::set_deadline(std::chrono::milliseconds limit) {
   });
 }
 
+void Link::await_answer(std::chrono::milliseconds begin, std::chrono::milliseconds rest) {
+  answer_begin_.clear();
+  answer_rest_ = rest;
+  awaiting_ = true;
+  set_deadline(begin);
+}
+
 void Link::clear_deadline() {
+  awaiting_ = false;
   ++deadline_round_;
   deadline_.cancel();
 }

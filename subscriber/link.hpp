@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <boost/asio/compose.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/bind_handler.hpp>
+#include <boost/beast/core/buffers_prefix.hpp>
+#include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/role.hpp>
 
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <string>
+#include <type_traits>
 #include <utility>
 
 namespace cattle::subscriber {
@@ -36,6 +41,10 @@ class Link : public std::enable_shared_from_this<Link> {
   void set_deadline(std::chrono::milliseconds limit);
   void clear_deadline();
   [[nodiscard]] bool timed_out() const { return timed_out_; }
+  /// Notes how the next answer begins, which Beast tells only once its body is there, too: the answer has
+  /// `begin` to begin and `rest` for the rest. Until clear_deadline().
+  void await_answer(std::chrono::milliseconds begin, std::chrono::milliseconds rest);
+  [[nodiscard]] const std::string& answer_begin() const { return answer_begin_; }
   /// For good: nothing is opened on it again.
   void close();
   [[nodiscard]] bool closed() const { return closed_; }
@@ -43,9 +52,20 @@ class Link : public std::enable_shared_from_this<Link> {
   boost::asio::steady_timer& answer() { return answer_; }
 
   template <class Buffers, class Handler>
-  auto async_read_some(const Buffers& buffers, Handler&& handler) {
-    return tls_ ? tls_->async_read_some(buffers, std::forward<Handler>(handler))
-                : socket_.async_read_some(buffers, std::forward<Handler>(handler));
+  void async_read_some(const Buffers& buffers, Handler&& handler) {
+    if (!awaiting_) return read_some(buffers, std::forward<Handler>(handler));
+    boost::asio::async_compose<std::decay_t<Handler>, void(boost::system::error_code, std::size_t)>(
+        [this, buffers, begun = false](auto& self, const boost::system::error_code& error = {},
+                                       std::size_t size = 0) mutable {
+          if (!std::exchange(begun, true)) {
+            // A copy, since `self` holds `buffers` and moves on.
+            const auto target = buffers;  // NOLINT(performance-unnecessary-copy-initialization)
+            return read_some(target, std::move(self));
+          }
+          note(boost::beast::buffers_prefix(size, buffers));
+          self.complete(error, size);
+        },
+        handler, socket_);
   }
   template <class Buffers, class Handler>
   auto async_write_some(const Buffers& buffers, Handler&& handler) {
@@ -54,10 +74,28 @@ class Link : public std::enable_shared_from_this<Link> {
   }
 
  private:
+  static constexpr std::size_t kNoted = 256;
+
+  template <class Buffers, class Handler>
+  void read_some(const Buffers& buffers, Handler&& handler) {
+    tls_ ? tls_->async_read_some(buffers, std::forward<Handler>(handler))
+         : socket_.async_read_some(buffers, std::forward<Handler>(handler));
+  }
+  template <class Buffers>
+  void note(const Buffers& received) {
+    if (!awaiting_ || boost::beast::buffer_bytes(received) == 0) return;
+    if (answer_begin_.empty()) set_deadline(answer_rest_);
+    const std::string bytes = boost::beast::buffers_to_string(received);
+    answer_begin_ += bytes.substr(0, kNoted - answer_begin_.size());
+  }
+
   Socket socket_;
   boost::asio::steady_timer deadline_;
   boost::asio::steady_timer answer_;
   std::optional<boost::asio::ssl::stream<Socket&>> tls_;
+  std::string answer_begin_;
+  std::chrono::milliseconds answer_rest_{0};
+  bool awaiting_ = false;
   unsigned deadline_round_ = 0;
   bool timed_out_ = false;
   bool closed_ = false;

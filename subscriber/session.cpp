@@ -10,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <charconv>
 
 namespace cattle::subscriber {
 namespace asio = boost::asio;
@@ -42,6 +43,22 @@ bool is_keep_alive(const std::string& frame) {
   } catch (const FrameError&) {
     return false;
   }
+}
+
+struct StatusLine {
+  int status = 0;  ///< 0: it is none.
+  std::string reason;
+};
+
+StatusLine parse_status_line(const std::string& answer) {
+  constexpr std::size_t kStatusAt = 9;  // "HTTP/1.1 401 Unauthorized"
+  constexpr std::size_t kReasonAt = 13;
+  StatusLine line;
+  const auto end = answer.find("\r\n");
+  if (!answer.starts_with("HTTP/1.") || end == std::string::npos || end < kReasonAt - 1) return line;
+  std::from_chars(&answer[kStatusAt], &answer[kReasonAt - 1], line.status);
+  if (end > kReasonAt) line.reason = excerpt(answer.substr(kReasonAt, end - kReasonAt));
+  return line;
 }
 
 Trouble trouble_of(int status) {
@@ -95,7 +112,7 @@ asio::awaitable<std::optional<Outage>> Session::upgrade(const Address& address) 
     request.set("X-ENFORCE-AUTHENTICATION", "true");
   }));
   stream_.read_message_max(options_.max_frame);
-  link_->set_deadline(options_.upgrade_timeout);
+  link_->await_answer(options_.upgrade_timeout, options_.answer_timeout);
   const auto [error] = co_await stream_.async_handshake(answer_, address.authority, address.target, kQuiet);
   if (error) co_return refused(error);
   link_->clear_deadline();
@@ -175,18 +192,26 @@ void Session::close() {
 }
 
 Outage Session::refused(const error_code& error) const {
+  if (error == websocket::error::upgrade_declined)
+    return refused_with(static_cast<int>(answer_.result_int()), std::string(answer_.reason()),
+                        answer_.body());
+  // A body without an end, or more headers than are read, refuses as well.
+  if (const auto line = parse_status_line(link_->answer_begin()); line.status >= 300)
+    return refused_with(line.status, line.reason, "");
   Outage outage;
   outage.step = Step::upgrade;
-  if (error != websocket::error::upgrade_declined) {
-    outage.detail = "no answer that accepts the subscription: " +
-                    (link_->timed_out() ? std::string("no answer in time") : error.message());
-    return outage;
-  }
-  outage.status = static_cast<int>(answer_.result_int());
-  outage.trouble = trouble_of(outage.status);
-  outage.detail = "HTTP " + std::to_string(outage.status) + " " + std::string(answer_.reason()) +
-                  explanation(outage.trouble);
-  if (const std::string body = excerpt(answer_.body()); !body.empty()) outage.detail += ": " + body;
+  outage.detail = "no answer that accepts the subscription: " +
+                  (link_->timed_out() ? std::string("no answer in time") : error.message());
+  return outage;
+}
+
+Outage Session::refused_with(int status, const std::string& reason, const std::string& body) const {
+  Outage outage;
+  outage.step = Step::upgrade;
+  outage.status = status;
+  outage.trouble = trouble_of(status);
+  outage.detail = "HTTP " + std::to_string(status) + " " + reason + explanation(outage.trouble);
+  if (const std::string words = excerpt(body); !words.empty()) outage.detail += ": " + words;
   return outage;
 }
 

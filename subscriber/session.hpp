@@ -41,6 +41,7 @@ class Session : public std::enable_shared_from_this<Session> {
   bool take(std::string frame);
   [[nodiscard]] bool silent() const;
   [[nodiscard]] Outage refused(const boost::system::error_code& error) const;
+  [[nodiscard]] Outage refused_with(int status, const std::string& reason, const std::string& body) const;
   [[nodiscard]] Outage ended(const boost::system::error_code& error) const;
 
   std::shared_ptr<Link> link_;

@@ -31,13 +31,14 @@ struct ServerRequest {
 
 /// How to answer; for an upgrade, status 101 accepts it.
 struct ServerAnswer {
-  enum class Kind : std::uint8_t { answer, hang, drop };
+  enum class Kind : std::uint8_t { answer, hang, drop, endless };
   using Headers = std::vector<std::pair<std::string, std::string>>;
   int status = 200;
   std::string body = {};
   Headers headers = {};
   std::chrono::milliseconds delay{0};  ///< Before the answer.
-  Kind kind = Kind::answer;            ///< hang: no answer until stop(); drop: closed without an answer.
+  Kind kind = Kind::answer;            ///< hang: no answer until stop(); drop: closed without an answer;
+                                       ///< endless: an answer whose last byte never comes.
 };
 
 struct FakeServerOptions {

@@ -117,7 +117,10 @@ asio::awaitable<void> respond(std::shared_ptr<State::Socket> socket, ServerAnswe
   response.body() = answer.body;
   response.keep_alive(keep);
   response.prepare_payload();
+  const bool endless = answer.kind == ServerAnswer::Kind::endless;
+  if (endless) response.content_length(answer.body.size() + 1);
   co_await http::async_write(*socket, response, asio::use_awaitable);
+  if (endless) co_await pause(std::chrono::hours(1));
 }
 
 /// The request again as text, for the WebSocket layer: it reads it as if it had just come.

@@ -146,6 +146,30 @@ TEST_F(Subscribed, R9_refusals_are_told_apart_and_retried) {
   }
 }
 
+TEST_F(Subscribed, R9_a_refusal_counts_whatever_becomes_of_its_body_and_headers) {
+  ServerAnswer endless = status(401, "never mind");
+  endless.kind = ServerAnswer::Kind::endless;
+  ServerAnswer wordy = status(403);
+  wordy.headers = {{"X-Wordy", std::string(20'000, 'x')}};
+  for (const auto& answer : {endless, wordy}) {
+    Recorder own;
+    server.answer("/subscribe", answer);
+    auto options = fast(server);
+    options.answer_timeout = milliseconds(200);
+    const auto begun = Clock::now();
+    Subscription refused(options, own.listener());
+    refused.start();
+    ASSERT_TRUE(own.wait_outages(1));
+    EXPECT_LT(Clock::now() - begun, std::chrono::seconds(10)) << "not all of the time for an upgrade";
+    EXPECT_EQ(own.outages()[0].status, answer.status);
+    EXPECT_EQ(own.outages()[0].trouble,
+              answer.status == 401 ? Trouble::bad_credentials : Trouble::agent_gone);
+    EXPECT_NE(own.outages()[0].detail.find(answer.status == 401 ? "401 Unauthorized" : "403 Forbidden"),
+              std::string::npos)
+        << own.outages()[0].detail;
+  }
+}
+
 TEST_F(Subscribed, R9_a_refused_key_is_tried_again_only_after_the_long_wait) {
   server.answer("/subscribe", status(403));
   auto options = fast(server);

@@ -58,6 +58,7 @@ struct SubscriptionOptions {
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::milliseconds tls_timeout{10'000};
   std::chrono::milliseconds upgrade_timeout{30'000};
+  std::chrono::milliseconds answer_timeout{2'000};  ///< From an answer's first byte to its last.
   std::chrono::milliseconds silence{20'000};  ///< Nothing received for so long: the link is dead (R7, E16).
   std::chrono::milliseconds ping_interval{5'000};  ///< WebSocket ping frames.
   std::chrono::milliseconds close_timeout{2'000};
