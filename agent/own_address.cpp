@@ -24,11 +24,24 @@ bool OwnAddress::is_fixed() const {
          options_.wish.find('/') == std::string::npos;
 }
 
-void OwnAddress::refresh(const std::string& detected) {
+/// Of the route to the server. A look-up that hangs must not keep the agent from ending.
+std::string OwnAddress::route_source(const std::stop_token& stop) {
+  if (options_.server_host.empty()) return {};
+  const auto answer = lookup_.wait(options_.server_host, stop);
+  if (!answer) return {};
+  for (const auto& address : answer->addresses) {
+    if (auto source = registration::route_source(address, options_.server_port); !source.empty())
+      return source;
+  }
+  return {};
+}
+
+void OwnAddress::refresh(const std::string& detected, const std::stop_token& stop) {
   if (is_fixed()) return;
   registration::AddressChoice choice;
   try {
-    const auto source = registration::route_source(options_.server_host, options_.server_port);
+    const auto source = route_source(stop);
+    if (stop.stop_requested()) return;
     choice = registration::choose_address({registration::parse_address_wish(options_.wish), detected, source,
                                            registration::interface_addresses(),
                                            registration::default_route_source()});

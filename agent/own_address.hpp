@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "docker-client/http/name_lookup.hpp"
+
 #include <functional>
 #include <mutex>
+#include <stop_token>
 #include <string>
 
 namespace cattle::agent {
@@ -21,15 +24,17 @@ class OwnAddress {
   OwnAddress(Options options, std::function<void(const std::string&)> say);
 
   [[nodiscard]] std::string current() const;
-  /// `detected`: as the server sees us; empty when not known. May take the resolver's time. Says a change
-  /// once.
-  void refresh(const std::string& detected);
+  /// `detected`: as the server sees us; empty when not known. May take the resolver's time, but no longer
+  /// than until `stop`. Says a change once.
+  void refresh(const std::string& detected, const std::stop_token& stop);
 
  private:
   [[nodiscard]] bool is_fixed() const;
+  [[nodiscard]] std::string route_source(const std::stop_token& stop);
 
   const Options options_;
   const std::function<void(const std::string&)> say_;
+  http::NameLookup lookup_;  ///< Upkeep thread only.
   mutable std::mutex mutex_;
   std::string current_;
   std::string reason_;

@@ -58,7 +58,7 @@ void Upkeep::subscribed() {
 }
 
 void Upkeep::work(const std::stop_token& stop) {
-  outside_.address.refresh(detected_);
+  outside_.address.refresh(detected_, stop);
   while (!stop.stop_requested()) {
     prepare(stop);
     bool asked = false;
@@ -70,7 +70,7 @@ void Upkeep::work(const std::stop_token& stop) {
     if (stop.stop_requested()) return;
     if (asked || Clock::now() >= next_question_) ask_server(stop);
     if (options_.watch_image) image_watch_.look(stop);
-    outside_.address.refresh(detected_);
+    outside_.address.refresh(detected_, stop);
     look_at_stamps();
     look_at_cloud(stop);
   }

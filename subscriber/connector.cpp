@@ -38,16 +38,6 @@ std::string place(const std::string& host, const std::string& port) {
   return (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + port;
 }
 
-/// A look-up in progress. The system's resolver can't be interrupted, so whoever waits may leave before it
-/// answers.
-struct Lookup {
-  explicit Lookup(const asio::any_io_executor& executor) : resolver(executor) {}
-  tcp::resolver resolver;
-  bool answered = false;
-  error_code error;
-  Endpoints endpoints;
-};
-
 }  // namespace
 
 std::string reason(const Link& link, const error_code& error) {
@@ -68,25 +58,18 @@ asio::awaitable<std::optional<Outage>> Connector::connect(std::shared_ptr<Link> 
 
 asio::awaitable<std::optional<Outage>> Connector::find(std::shared_ptr<Link> link, const std::string& host,
                                                        const std::string& port, Endpoints& endpoints) {
-  error_code error;
-  const auto numeric = asio::ip::make_address(host, error);
-  if (!error) {  // A look-up costs a thread.
-    endpoints.emplace_back(numeric, static_cast<std::uint16_t>(std::stoul(port)));
-    co_return std::nullopt;
-  }
-  const auto lookup = std::make_shared<Lookup>(link->get_executor());
   link->answer().expires_after(options_.resolve_timeout);
-  lookup->resolver.async_resolve(
-      host, port, [link, lookup](const error_code& failure, const tcp::resolver::results_type& found) {
-        lookup->answered = true;
-        lookup->error = failure;
-        for (const auto& entry : found) lookup->endpoints.push_back(entry.endpoint());
-        link->answer().cancel();
-      });
+  lookup_.ask(host, [link] { asio::post(link->get_executor(), [link] { link->answer().cancel(); }); });
   co_await link->answer().async_wait(kQuiet);
-  if (!lookup->answered) co_return failed(Step::resolve, "looking up " + host + ": no answer in time");
-  if (lookup->error) co_return failed(Step::resolve, "looking up " + host + ": " + lookup->error.message());
-  endpoints = std::move(lookup->endpoints);
+  lookup_.forget();
+  const auto answer = lookup_.answer();
+  if (!answer) co_return failed(Step::resolve, "looking up " + host + ": no answer in time");
+  if (!answer->error.empty()) co_return failed(Step::resolve, "looking up " + host + ": " + answer->error);
+  for (const auto& text : answer->addresses) {
+    error_code error;
+    const auto found = asio::ip::make_address(text, error);
+    if (!error) endpoints.emplace_back(found, static_cast<std::uint16_t>(std::stoul(port)));
+  }
   co_return std::nullopt;
 }
 

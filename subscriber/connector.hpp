@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "docker-client/http/name_lookup.hpp"
 #include "subscriber/address.hpp"
 #include "subscriber/link.hpp"
 
@@ -34,6 +35,7 @@ class Connector {
 
   const SubscriptionOptions& options_;
   std::optional<boost::asio::ssl::context> context_;  ///< Kept from the first https connection on.
+  http::NameLookup lookup_;
 };
 
 /// What an error of the network says, or that the time was over.

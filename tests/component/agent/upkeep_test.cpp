@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is looked after beside the events.
 #include "agent/options.hpp"
+#include "agent/own_address.hpp"
 #include "tests/component/agent/running_agent.hpp"
+#include "tests/support/dead_names.hpp"
 
 #include <sched.h>
 #include <unistd.h>
@@ -84,6 +86,20 @@ TEST_F(UpkeepTest, a_metadata_service_that_is_silent_is_left_alone_after_some_tr
   server_.send(ping_event("p1"));
   EXPECT_TRUE(server_.wait_reply("p1"));
   EXPECT_EQ(exits_, 0);
+}
+
+TEST_F(UpkeepTest, its_end_waits_for_no_name_server) {
+  support::DeadNames names;
+  OwnAddress address({"", "server.dead.test", "80"}, [](const std::string&) {});
+  std::jthread refreshing([&](const std::stop_token& stop) { address.refresh("", stop); });
+  ASSERT_TRUE(soon([&] { return names.asked() == 1; }));
+  const auto begun = Clock::now();
+  refreshing.request_stop();
+  refreshing.join();
+  EXPECT_LT(Clock::now() - begun, 2s);
+  names.revive();
+  address.refresh("", {});
+  EXPECT_EQ(names.asked(), 1) << "the next one gets the answer";
 }
 
 TEST_F(UpkeepTest, S60_P35_another_image_is_named_once_before_the_helper_takes_over) {
