@@ -181,6 +181,19 @@ TEST_F(Subscribed, R9_a_refused_key_is_tried_again_only_after_the_long_wait) {
   EXPECT_GE(requests[2].at - requests[1].at, milliseconds(290));
 }
 
+TEST_F(Subscribed, R5_a_text_message_that_is_no_utf8_ends_the_link_as_rfc_6455_demands) {
+  begin(fast(server));
+  server.send(std::string("{\"id\":\"a\",\"name\":\"\xff\xfe\"}"));
+  server.send(kEvent);  // Lost with the link; the server sends again what was not answered.
+  ASSERT_TRUE(server.wait_subscribed(2));
+  ASSERT_TRUE(recorder.wait_subscribed(2));
+  EXPECT_TRUE(recorder.frames().empty());
+  ASSERT_EQ(recorder.outages().size(), 1U);
+  EXPECT_EQ(recorder.outages()[0].step, Step::read);
+  server.send(kEvent);
+  ASSERT_TRUE(recorder.wait_frames(1));
+}
+
 TEST_F(Subscribed, R11_never_two_at_a_time) {
   begin(fast(server));
   for (std::size_t i = 2; i < 12; ++i) {
