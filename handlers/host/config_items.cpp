@@ -13,7 +13,8 @@ namespace cattle::handlers {
 namespace {
 
 constexpr auto kLatest = "latest";
-constexpr std::chrono::milliseconds kLeastFetchTime{1'000};  ///< However late it is: late is better than never.
+constexpr std::chrono::milliseconds kLeastFetchTime{
+    1'000};  ///< However late it is: late is better than never.
 constexpr auto kKeyInArchive = "content-home/etc/cattle/api.crt";
 constexpr mode_t kReadable = 0644;
 
@@ -89,7 +90,8 @@ http::Response ConfigItems::fetch(const std::string& item, const Context& contex
                                                                           std::chrono::steady_clock::now());
   http::Request request;
   request.target = target_of(item);
-  request.timeout = std::clamp(left, std::min(kLeastFetchTime, options_.request_limit), options_.request_limit);
+  request.timeout =
+      std::clamp(left, std::min(kLeastFetchTime, options_.request_limit), options_.request_limit);
   return server_.send(request, context.call.stop);
 }
 

@@ -210,5 +210,22 @@ TEST_F(AdmissionTest, force_stop_by_container_id_waits_for_its_instances_event) 
   EXPECT_TRUE(logged("event=f1 container=" + container.substr(0, 12) + " done, no reply"));
 }
 
+TEST_F(AdmissionTest, R54_H90_an_address_that_never_comes_is_told_before_the_server_gives_up) {
+  engine_.add_image("local/box:1");
+  options_.host.cni_state_dir = (directory_ / "cni").string();
+  options_.host.proc = (directory_ / "proc").string();
+  start();
+  auto event = activate_event("a1", "u-1", "local/box:1");
+  event["timeoutMillis"] = 6'000;
+  event["data"]["instanceHostMap"]["instance"]["nics"] = {
+      {{"deviceNumber", 0}, {"network", {{"kind", "cni"}, {"name", "ipsec"}}}}};
+  const auto begun = Clock::now();
+  server_.send(event);
+  const auto reply = server_.wait_reply("a1");
+  ASSERT_TRUE(reply);
+  EXPECT_THAT(reply->at("transitioningMessage"), HasSubstr("Timeout getting IP address"));
+  EXPECT_LT(Clock::now() - begun, 5s);
+}
+
 }  // namespace
 }  // namespace cattle::agent

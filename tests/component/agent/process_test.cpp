@@ -2,12 +2,11 @@
 // The program itself, as a child process.
 #include "agent/exit_code.hpp"
 #include "tests/component/agent/running_agent.hpp"
+#include "tests/support/notify_socket.hpp"
 
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -138,39 +137,12 @@ TEST_F(ProcessTest, S56_P46_a_stub_resolver_does_not_keep_it_from_starting) {
   EXPECT_TRUE(alive());
 }
 
-/// As systemd's, of which the tests need what it was told.
-class NotifySocket {
- public:
-  explicit NotifySocket(const std::string& path) : descriptor_(::socket(AF_UNIX, SOCK_DGRAM, 0)) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path.copy(static_cast<char*>(address.sun_path), sizeof(address.sun_path) - 1);
-    EXPECT_EQ(::bind(descriptor_, static_cast<sockaddr*>(static_cast<void*>(&address)), sizeof(address)), 0);
-  }
-  ~NotifySocket() { ::close(descriptor_); }
-  NotifySocket(const NotifySocket&) = delete;
-  NotifySocket& operator=(const NotifySocket&) = delete;
-  /// Messages of that text since the last call.
-  [[nodiscard]] int received(const std::string& wanted) const {
-    int count = 0;
-    std::string text(64, '\0');
-    for (;;) {
-      const auto length = ::recv(descriptor_, text.data(), text.size(), MSG_DONTWAIT);
-      if (length < 0) return count;
-      count += text.compare(0, static_cast<std::size_t>(length), wanted) == 0 ? 1 : 0;
-    }
-  }
-
- private:
-  int descriptor_;
-};
-
 TEST_F(ProcessTest, a_copied_machine_that_registers_anew_feeds_the_watchdog_and_hears_signals) {
   std::filesystem::create_directories(directory_ / "clone-of");
   std::ofstream(directory_ / "clone-of/access_key") << "key\n";
   std::ofstream(directory_ / "registration_url") << server_.url("/v1/scripts/token", "server.localhost");
   server_.answer("/scripts/token", {503, "starting"});
-  const NotifySocket systemd((directory_ / "notify").string());
+  const support::NotifySocket systemd((directory_ / "notify").string());
   variables_["NOTIFY_SOCKET"] = (directory_ / "notify").string();
   variables_["WATCHDOG_USEC"] = "30000000";
   variables_["CATTLE_STATE_DIR"] = directory_.string();

@@ -33,23 +33,6 @@ TEST_F(ReplyTest, H77_a_force_stop_that_fails_publishes_nothing_either) {
   EXPECT_THAT(server_.replies_to("f2"), IsEmpty());
 }
 
-TEST_F(ReplyTest, R54_H90_an_address_that_never_comes_is_told_before_the_server_gives_up) {
-  engine_.add_image("local/box:1");
-  options_.host.cni_state_dir = (directory_ / "cni").string();
-  options_.host.proc = (directory_ / "proc").string();
-  start();
-  auto event = activate_event("a1", "u-1", "local/box:1");
-  event["timeoutMillis"] = 6'000;
-  event["data"]["instanceHostMap"]["instance"]["nics"] = {
-      {{"deviceNumber", 0}, {"network", {{"kind", "cni"}, {"name", "ipsec"}}}}};
-  const auto begun = Clock::now();
-  server_.send(event);
-  const auto reply = server_.wait_reply("a1");
-  ASSERT_TRUE(reply);
-  EXPECT_THAT(reply->at("transitioningMessage"), HasSubstr("Timeout getting IP address"));
-  EXPECT_LT(Clock::now() - begun, 5s);
-}
-
 TEST_F(ReplyTest, R15_R16_the_reply_echoes_what_the_server_matches_by) {
   start();
   server_.send(ping_event("p1"));
