@@ -123,7 +123,7 @@ TEST_F(ProgressTest, a_slow_server_holds_up_neither_who_reports_nor_the_final_re
   slow.delay = 400ms;
   server_.answer("/publish", slow);
   const auto leader = work("i1");
-  const ResourceQueue::Works others{work("i2"), work("i3"), work("i4"), work("i5"), work("i6")};
+  ResourceQueue::Works others{work("i2"), work("i3"), work("i4"), work("i5"), work("i6")};
   EventLog lines(log_, leader->event(), leader->key(), false);
   ProgressSink sink(
       *leader, publisher_, lines, [&] { return others; }, {}, stop_.get_token());

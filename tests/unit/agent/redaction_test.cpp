@@ -50,8 +50,8 @@ TEST(Redaction, what_an_error_must_name_stays) {
                                      {"S", "running"}});
   const Redaction redaction(data);
   for (const std::string text :
-       {"Container r-wordpress-c861f990 (image registry.example/team/wordpress:5, mounts "
-        "pgdata:/var/lib/postgresql/data:rw /srv/content:/var/www/html) could not be created",
+       {"r-wordpress-c861f990 (image registry.example/team/wordpress:5) could not be created",
+        "mounts pgdata:/var/lib/postgresql/data:rw /srv/content:/var/www/html",
         "error while mounting volume: mkdir /var/lib/postgresql/data: read-only",
         "pull access denied for registry.example/team/wordpress", "front.example is taken",
         "\"State\": \"running\""}) {
