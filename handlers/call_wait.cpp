@@ -17,4 +17,11 @@ bool wait_for(const docker::Call& call, std::chrono::milliseconds duration) {
   return !call.stop.stop_requested() && wanted <= call.deadline;
 }
 
+std::chrono::milliseconds time_left(std::chrono::steady_clock::time_point deadline,
+                                    std::chrono::milliseconds least, std::chrono::milliseconds limit) {
+  const auto left =
+      std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+  return std::clamp(left, std::min(least, limit), limit);
+}
+
 }  // namespace cattle::handlers

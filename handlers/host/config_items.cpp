@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "handlers/host/config_items.hpp"
 
+#include "handlers/call_wait.hpp"
 #include "handlers/errors.hpp"
 #include "handlers/host/config_archive.hpp"
 #include "handlers/host/text_file.hpp"
 
-#include <algorithm>
 #include <filesystem>
 #include <system_error>
 
@@ -86,12 +86,9 @@ std::optional<std::string> ConfigItems::rehearse(const std::string& item, const 
 }
 
 http::Response ConfigItems::fetch(const std::string& item, const Context& context) const {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(context.deadline -
-                                                                          std::chrono::steady_clock::now());
   http::Request request;
   request.target = target_of(item);
-  request.timeout =
-      std::clamp(left, std::min(kLeastFetchTime, options_.request_limit), options_.request_limit);
+  request.timeout = time_left(context.deadline, kLeastFetchTime, options_.request_limit);
   return server_.send(request, context.call.stop);
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "handlers/host/config_update.hpp"
 
+#include "handlers/call_wait.hpp"
 #include "handlers/errors.hpp"
 #include "handlers/json_fields.hpp"
 
-#include <algorithm>
 #include <memory>
 #include <string_view>
 
@@ -56,12 +56,10 @@ void ConfigUpdate::end_turn() const {
 }
 
 void ConfigUpdate::acknowledge(const std::string& item, const std::string& version, Context& context) const {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(context.deadline -
-                                                                          std::chrono::steady_clock::now());
   http::Request request;
   request.method = "PUT";
   request.target = "/configcontent/" + http::escape(item) + "?version=" + http::escape(version);
-  request.timeout = std::clamp(left, std::min(kLeastAcknowledgeTime, request_limit_), request_limit_);
+  request.timeout = time_left(context.deadline, kLeastAcknowledgeTime, request_limit_);
   if (context.call.rehearse) {
     (void)context.call.rehearse({request.method, request.target, "", "server"});
     return;

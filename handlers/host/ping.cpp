@@ -24,9 +24,7 @@ docker::Call bounded(docker::Call call, std::chrono::milliseconds event_time,
 
 /// A wait that fits into the ping's time: zero when an engine has used that up.
 std::chrono::milliseconds within(const docker::Call& call, std::chrono::milliseconds limit) {
-  const auto left =
-      std::chrono::duration_cast<std::chrono::milliseconds>(call.deadline - std::chrono::steady_clock::now());
-  return std::clamp(left, std::chrono::milliseconds(0), limit);
+  return time_left(call.deadline, std::chrono::milliseconds(0), limit);
 }
 
 }  // namespace

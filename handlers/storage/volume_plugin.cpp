@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "handlers/storage/volume_plugin.hpp"
 
+#include "handlers/call_wait.hpp"
 #include "handlers/errors.hpp"
 #include "handlers/host/text_file.hpp"
 #include "handlers/json_fields.hpp"
@@ -134,13 +135,11 @@ const http::Client& VolumePlugins::client(const std::string& driver) const {
 VolumePlugins::Answer VolumePlugins::call(const Action& action, const Context& context) const {
   nlohmann::json body = {{"Name", action.volume}};
   if (action.options != nullptr && !action.options->empty()) body["Opts"] = *action.options;
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(context.deadline -
-                                                                          std::chrono::steady_clock::now());
   http::Request request;
   request.method = "POST";
   request.target = std::string("/VolumeDriver.") + action.name;
   request.body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  request.timeout = std::clamp(left, std::min(kLeastDriverTime, timeout_), timeout_);
+  request.timeout = time_left(context.deadline, kLeastDriverTime, timeout_);
   if (context.call.rehearse && !action.only_looks) {
     (void)context.call.rehearse(
         {request.method, request.target, request.body, "storage driver " + action.driver});
