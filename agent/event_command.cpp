@@ -8,6 +8,7 @@
 #include "agent/router.hpp"
 #include "handlers/routes.hpp"
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <mutex>
@@ -86,7 +87,9 @@ int event_command(const std::string& file, bool dry_run, const AgentOptions& opt
   }
   const docker::Client engine(options.engine);
   const http::Client server(options.server_api);
-  const handlers::Handlers handlers(options.host, engine, server);
+  auto host = options.host;
+  if (dry_run && !std::filesystem::exists(host.host_key_file)) host.host_key_file.clear();  // None is made.
+  const handlers::Handlers handlers(host, engine, server);
   const Router router(handlers.routes());
   const auto* route = router.find(event.name);
   if (route == nullptr) {

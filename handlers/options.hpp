@@ -28,8 +28,8 @@ struct HostOptions {
   bool server_owns_program = false;  ///< Started by the server's package: see ConfigItemOptions.
   std::function<void(const std::string& reason)> request_exit;  ///< Finish the work and end; may be empty.
   std::string build_dir;                                        ///< Downloads for builds.
-  std::string host_key_file;
-  std::string agent_image;  ///< RANCHER_AGENT_IMAGE.
+  std::string host_key_file;                                    ///< Empty: none is made, none reported.
+  std::string agent_image;                                      ///< RANCHER_AGENT_IMAGE.
   std::string storage_socket_dir = "/var/run/rancher/storage";
   std::string cni_state_dir = "/var/lib/rancher/state/cni";
   std::string iops_dir = "/var/lib/rancher/state";

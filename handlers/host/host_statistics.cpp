@@ -136,6 +136,7 @@ void HostStatistics::add_cloud_provider(HostReport& report) const {
 }
 
 void HostStatistics::add_host_key(HostReport& report, std::chrono::milliseconds patience) {
+  if (sources_.host_key_file.empty()) return;
   if (auto pem = key_.public_pem(patience)) report.info["hostKey"] = {{"data", std::move(*pem)}};
 }
 

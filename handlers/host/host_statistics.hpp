@@ -23,8 +23,8 @@ struct HostStatisticsSources {
   std::string sys;
   std::string etc;
   std::string iops_dir;
-  std::string host_key_file;
-  std::string cloud_file;  ///< As in HostLabelSources.
+  std::string host_key_file;  ///< Empty: none is made, none reported.
+  std::string cloud_file;     ///< As in HostLabelSources.
 };
 
 /// One look at the host.

@@ -81,6 +81,25 @@ TEST_F(DryRun, H122_secrets_that_json_has_to_escape_are_starred) {
   EXPECT_THAT(out_.str(), AllOf(HasSubstr("\"PW=***\""), Not(HasSubstr("planted"))));
 }
 
+TEST_F(DryRun, an_activation_pulls_its_absent_image_before_it_creates) {
+  engine_.set_pull("local/absent:1", {});
+  EXPECT_EQ(rehearse(activate_event("a1", "u-1", "local/absent:1")), exit_code::kSuccess) << notes_.str();
+  const auto printed = out_.str();
+  const auto pull = printed.find("would call: POST /images/create?fromImage=local%2Fabsent&tag=1");
+  ASSERT_NE(pull, std::string::npos) << printed;
+  EXPECT_NE(printed.find("would call: POST /containers/create", pull), std::string::npos) << printed;
+  EXPECT_EQ(changes(), 0U);
+}
+
+TEST_F(DryRun, a_ping_makes_no_host_key) {
+  options_.host.host_key_file = (directory_ / "ssl/host.key").string();
+  EXPECT_EQ(rehearse(make_event("ping", "p1", {{"options", {{"resources", true}, {"stats", true}}}})),
+            exit_code::kSuccess)
+      << notes_.str();
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr("memoryInfo"), Not(HasSubstr("hostKey"))));
+  EXPECT_FALSE(std::filesystem::exists(directory_ / "ssl"));
+}
+
 TEST_F(DryRun, H90_nothing_is_looked_for_in_processes_of_this_host) {
   engine_.add_image("local/box:1", {{"Cmd", {"sh"}}});
   auto event = activate_event("a1", "u-1", "local/box:1");
