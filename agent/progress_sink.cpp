@@ -112,7 +112,8 @@ bool ProgressSink::somebody_listens() const {
 bool ProgressSink::start_sender() {
   if (sender_.joinable()) return true;
   try {
-    sender_ = std::jthread([this] { send_queued(stop_.get_token()); });
+    std::jthread sender([this] { send_queued(stop_.get_token()); });
+    sender_.swap(sender);  // Assigned, GCC 12 takes the temporary for uninitialized where it inlines it.
     return true;
   } catch (const std::system_error&) {
     return false;
