@@ -13,6 +13,7 @@ build_packages=(
   libarchive-dev zlib1g-dev                             # config items
   nlohmann-json3-dev libspdlog-dev libfmt-dev libcli11-dev
   dpkg-dev patch xz-utils                               # unpacking curl's Debian source
+  file                                                  # make deb: CPack looks for what needs which library
 )
 test_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev

@@ -45,6 +45,11 @@ echo 'root:x:0:0:root:/root:/bin/busybox' >"$root/etc/passwd"
 echo 'root:x:0:' >"$root/etc/group"
 tar -C "$root" --sort=name --mtime=@"${SOURCE_DATE_EPOCH:-0}" --owner=0 --group=0 --numeric-owner -cf "$root.tar" .
 trap 'rm -rf "$root" "$root.tar"' EXIT
+size=$(stat -c %s "$root.tar")
+if [ "$size" -gt 25000000 ]; then
+  echo "image: $((size / 1000)) kB, more than the 25 MB that a host is to be asked for" >&2
+  exit 1
+fi
 if [ -n "${TAR:-}" ]; then cp "$root.tar" "$TAR"; fi
 
 changes=(
@@ -58,5 +63,5 @@ for change in "${changes[@]}"; do
   query+="&changes=$(printf %s "$change" | od -A n -v -t x1 | tr -d '\n' | sed 's/ /%/g')"
 done
 curl --silent --show-error --fail-with-body --unix-socket "${host#unix://}" -X POST -H 'Content-Type: application/x-tar' \
-  --data-binary @"$root.tar" "http://engine/v1.24/images/create?$query" >/dev/null
-echo "image: $image ($(($(stat -c %s "$root.tar") / 1000)) kB)"
+  --data-binary @"$root.tar" "http://engine/images/create?$query" >/dev/null
+echo "image: $image ($((size / 1000)) kB)"

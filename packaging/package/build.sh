@@ -22,6 +22,11 @@ mkdir -p "$work/content/bin" "$(dirname "$archive")"
 install -m 0755 packaging/package/apply.sh "$work/content/"
 install -m 0755 "$agent" "$work/content/bin/cattle-agent"
 install -m 0644 /etc/ssl/certs/ca-certificates.crt "$work/content/ca-bundle.crt"
+size=$(stat -c %s "$work/content/bin/cattle-agent" "$work/content/apply.sh" | awk '{ sum += $1 } END { print sum }')
+if [ "$size" -gt 10000000 ]; then
+  echo "package: $((size / 1000)) kB without the CA bundle, more than the 10 MB that a host is to be asked for" >&2
+  exit 1
+fi
 
 top=$(cd "$work/content" && find . -type f | LC_ALL=C sort | xargs sha256sum | sha256sum | cut -c1-32)
 mv "$work/content" "$work/$top"
@@ -38,4 +43,4 @@ for name in SHA1SUMS SHA256SUMS; do
 done
 chmod 0644 "$top"/SHA*
 tar --sort=name --mtime=@"${SOURCE_DATE_EPOCH:-0}" --owner=0 --group=0 --numeric-owner -cf - "$top" | gzip -9n >"$archive"
-echo "$archive"
+echo "package: $archive ($((size / 1000)) kB without the CA bundle)"
