@@ -32,7 +32,7 @@ ProgressSink::ProgressSink(Work& work, const ReplyPublisher& publisher, EventLog
       stopped_with_work_(stop, [this] { stop_.request_stop(); }) {}
 
 ProgressSink::~ProgressSink() {
-  stop_.request_stop();
+  stop_sender();
 }
 
 void ProgressSink::report(const std::string& message, std::optional<int> percent) {
@@ -64,6 +64,10 @@ void ProgressSink::finish() {
       if (!changed_.wait_for(lock, stop_.get_token(), options_.patience, moved)) break;
     }
   }
+  stop_sender();
+}
+
+void ProgressSink::stop_sender() {
   stop_.request_stop();
   if (sender_.joinable()) sender_.join();
 }
@@ -112,8 +116,7 @@ bool ProgressSink::somebody_listens() const {
 bool ProgressSink::start_sender() {
   if (sender_.joinable()) return true;
   try {
-    std::jthread sender([this] { send_queued(stop_.get_token()); });
-    sender_.swap(sender);  // Assigned, GCC 12 takes the temporary for uninitialized where it inlines it.
+    sender_ = std::thread([this] { send_queued(stop_.get_token()); });
     return true;
   } catch (const std::system_error&) {
     return false;

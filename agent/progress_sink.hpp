@@ -66,6 +66,7 @@ class ProgressSink : public handlers::ProgressSink {
   [[nodiscard]] bool somebody_listens() const;
   [[nodiscard]] bool start_sender();
   void send_queued(const std::stop_token& stop);
+  void stop_sender();
   [[nodiscard]] Message next();
   void send(const Message& message, const std::stop_token& stop);
   [[nodiscard]] bool post(Work& work, const Message& message, const std::stop_token& stop);
@@ -90,7 +91,7 @@ class ProgressSink : public handlers::ProgressSink {
 
   std::stop_source stop_;
   std::stop_callback<std::function<void()>> stopped_with_work_;
-  std::jthread sender_;
+  std::thread sender_;  ///< Stopped by `stop_`, which the work ends too.
 };
 
 }  // namespace cattle::agent
