@@ -57,7 +57,10 @@ void read_server(Settings& settings, const Overrides& overrides, Config& config)
       overrides.agent_id.empty() ? settings.exact("CATTLE_AGENT_ID").value_or("") : overrides.agent_id;
   // What agent containers are told; they may reach the server by another way than we do.
   const auto config_url = settings.either("CONFIG_URL");
-  config.config_url = config_url ? trimmed_url(*config_url, "CATTLE_CONFIG_URL") : config.url;
+  const bool is_invented = overrides.offline && overrides.url.empty() && !settings.either("URL");
+  config.config_url = config_url    ? trimmed_url(*config_url, "CATTLE_CONFIG_URL")
+                      : is_invented ? ""
+                                    : config.url;
   std::vector<std::string> warnings;
   config.ca_file = given_ca_bundle([&](const std::string& name) { return settings.exact(name); }, warnings);
   for (const auto& warning : warnings) settings.warn(warning);

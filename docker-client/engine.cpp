@@ -177,7 +177,8 @@ nlohmann::json Client::Engine::document(const EngineRequest& request, const Call
 
 std::optional<nlohmann::json> Client::Engine::find(const EngineRequest& request, const Call& call) {
   const http::Response response = answer(request, call);
-  if (response.status == 404) return std::nullopt;
+  // Nobody's name is "/data" or "..": the engine tidies such a path and points to the other one.
+  if (response.status == 404 || response.status == 301) return std::nullopt;
   if (!is_good(response)) refuse(request, response);
   return parse(request.subject, response.body);
 }

@@ -33,6 +33,23 @@ std::string scalar_to_text(const json& value) {
   return value.is_null() ? std::string{} : value.dump();
 }
 
+std::optional<std::int64_t> truncated(double number) {
+  constexpr double kLimit = 9223372036854775808.0;  // 2^63, which a double holds exactly
+  const double whole = std::trunc(number);
+  if (!(whole >= -kLimit && whole < kLimit)) return std::nullopt;
+  return static_cast<std::int64_t>(whole);
+}
+
+/// All of the text as a number.
+template <typename Number>
+std::optional<Number> parsed(const std::string& text) {
+  Number number{};
+  const auto* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc{} || rest != end) return std::nullopt;
+  return number;
+}
+
 [[noreturn]] void fail_at(const std::string& path, std::string_view expected) {
   throw RequestError(path + ": expected " + std::string(expected));
 }
@@ -45,19 +62,12 @@ std::optional<std::int64_t> whole_number(const json& value) {
     return std::nullopt;
   }
   if (value.is_number_integer()) return value.get<std::int64_t>();
-  if (value.is_number_float()) {
-    const double number = std::trunc(value.get<double>());
-    constexpr double kLimit = 9223372036854775808.0;  // 2^63, which a double holds exactly
-    if (!(number >= -kLimit && number < kLimit)) return std::nullopt;
-    return static_cast<std::int64_t>(number);
-  }
+  if (value.is_number_float()) return truncated(value.get<double>());
   if (!value.is_string()) return std::nullopt;
   const auto& digits = value.get_ref<const std::string&>();
-  std::int64_t number = 0;
-  const auto* end = digits.data() + digits.size();
-  const auto [rest, error] = std::from_chars(digits.data(), end, number);
-  if (error != std::errc{} || rest != end) return std::nullopt;
-  return number;
+  if (const auto number = parsed<std::int64_t>(digits)) return number;
+  const auto number = parsed<double>(digits);
+  return number ? truncated(*number) : std::nullopt;
 }
 
 JsonFields::JsonFields(const json& object, std::string path) : object_(&object), path_(std::move(path)) {

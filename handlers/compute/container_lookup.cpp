@@ -87,8 +87,7 @@ std::optional<ContainerMatch> find_container(const docker::Client& engine, const
     if (container && container->id == instance.external_id) {
       const auto label = label_of(container->labels, kUuidLabel);
       by_id = match_of(std::move(*container));
-      // Without a label of its own it is a native container, and no other one can carry its instance's uuid.
-      if (label.empty() || label == instance.uuid) return by_id;
+      if (label == instance.uuid) return by_id;
     }
   }
   if (instance.uuid.empty()) return by_id;

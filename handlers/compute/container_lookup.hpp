@@ -32,9 +32,9 @@ enum class NameRule : std::uint8_t {
   counts    ///< One call more when nothing else was found.
 };
 
-/// By externalId (one inspect), else by the uuid label (one filtered list), else by name as `rule` says.
-/// Never walks over all containers. An empty uuid matches nothing. nullopt: there is none, which is a normal
-/// answer.
+/// The container of externalId (one inspect) where it carries the uuid; else by the uuid label (one filtered
+/// list), which goes before an id without it; else by name as `rule` says. Never walks over all containers.
+/// An empty uuid matches nothing. nullopt: there is none, which is a normal answer.
 [[nodiscard]] std::optional<ContainerMatch> find_container(const docker::Client& engine,
                                                            const InstanceReference& instance, NameRule rule,
                                                            const docker::Call& call);

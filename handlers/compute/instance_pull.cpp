@@ -37,7 +37,7 @@ std::optional<nlohmann::json> InstancePull::handle(const Event& event, Context& 
   if (task.complete) {
     release(task, context);
   } else if (!task.only_where_present || engine_.inspect_image(task.source.name, context.call)) {
-    pull(task, context);
+    pull(task, event.received, context);
   }
   auto image = engine_.inspect_image(task.source.name, context.call);
   auto data = nlohmann::json::object();
@@ -45,8 +45,9 @@ std::optional<nlohmann::json> InstancePull::handle(const Event& event, Context& 
   return data;
 }
 
-void InstancePull::pull(const Task& task, Context& context) const {
-  pulls_.fetch(task.source, context);
+void InstancePull::pull(const Task& task, ImagePulls::Clock::time_point wanted_since,
+                        Context& context) const {
+  pulls_.fetch(task.source, context, wanted_since);
   const auto reference = docker::parse_image_reference(task.source.name);
   if (task.tag_suffix.empty()) return;
   if (reference.is_digest) {

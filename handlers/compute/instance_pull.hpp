@@ -23,7 +23,7 @@ class InstancePull {
   struct Task;
   [[nodiscard]] static Task decode(const Event& event);
   void release(const Task& task, Context& context) const;
-  void pull(const Task& task, Context& context) const;
+  void pull(const Task& task, ImagePulls::Clock::time_point wanted_since, Context& context) const;
 
   const docker::Client& engine_;
   ImagePulls& pulls_;

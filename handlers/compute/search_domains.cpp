@@ -12,7 +12,8 @@ std::vector<std::string> read_search_domains(const std::string& resolv_conf) {
   for (std::string line; std::getline(file, line);) {
     std::istringstream words(line);
     std::string word;
-    if (!(words >> word) || word != "search") continue;
+    // As the resolver reads it: the keyword stands at the very beginning.
+    if (!line.starts_with("search") || !(words >> word) || word != "search") continue;
     while (words >> word) domains.push_back(word);
   }
   return domains;

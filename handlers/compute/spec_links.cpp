@@ -101,7 +101,7 @@ void add_link(const InstanceLink& link, Variables& variables) {
 
 void add_link_environment(SpecDraft& draft) {
   // A container that the user made keeps Docker's own links, which only count should it be made again (2.11).
-  if (draft.instance.reference.native) {
+  if (draft.instance.native) {
     if (!draft.supports_ports()) return;
     for (const InstanceLink& link : draft.instance.links) {
       if (!link.target_uuid.empty())

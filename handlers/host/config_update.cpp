@@ -5,6 +5,7 @@
 #include "handlers/errors.hpp"
 #include "handlers/json_fields.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <string_view>
 
@@ -14,13 +15,14 @@ namespace {
 /// The server repeats what is not acknowledged: late is better than never.
 constexpr std::chrono::milliseconds kLeastAcknowledgeTime{1'000};
 
-/// Item names become part of a URL: letters, digits, '-', '_' and single dots only.
+/// A name becomes one segment of a URL, escaped; what a server could take for another path is none.
 bool is_item_name(std::string_view name) {
-  constexpr std::string_view kAllowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
   constexpr std::size_t kLongest = 255;
-  return !name.empty() && name.size() <= kLongest &&
-         name.find_first_not_of(kAllowed) == std::string_view::npos && name.front() != '.' &&
-         name.find("..") == std::string_view::npos;
+  const auto leads_elsewhere = [](unsigned char letter) {
+    return letter == '/' || letter == '\\' || letter < ' ' || letter == 0x7f;
+  };
+  return !name.empty() && name.size() <= kLongest && name != "." && name != ".." &&
+         std::none_of(name.begin(), name.end(), leads_elsewhere);
 }
 
 }  // namespace

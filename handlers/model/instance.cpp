@@ -41,7 +41,6 @@ InstanceReference decode_instance_reference(const JsonFields& instance) {
   reference.uuid = instance.text("uuid");
   reference.name = instance.text("name");
   reference.external_id = instance.text("externalId");
-  reference.native = instance.flag("nativeContainer");
   return reference;
 }
 
@@ -49,6 +48,7 @@ Instance decode_instance(const JsonFields& instance) {
   Instance decoded;
   decoded.path = instance.path();
   decoded.reference = decode_instance_reference(instance);
+  decoded.native = instance.flag("nativeContainer");
   decoded.hostname = instance.text("hostname");
   if (const auto agent_id = instance.integer("agentId"); agent_id != 0) decoded.agent_id = agent_id;
   decoded.system = instance.flag("system");
@@ -87,7 +87,9 @@ std::string Instance::label(const std::string& key) const {
 
 InstanceHostMap decode_instance_host_map(const nlohmann::json& data) {
   const JsonFields map = instance_host_map(data);
-  return {decode_instance(map.object("instance")), map.object("host").scalar_text("id")};
+  InstanceHostMap decoded{decode_instance(map.object("instance")), {}};
+  if (!decoded.instance.ipsec.empty()) decoded.host_id = map.object("host").scalar_text("id");
+  return decoded;
 }
 
 InstanceStart decode_instance_start(const nlohmann::json& data) {

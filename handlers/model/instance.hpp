@@ -23,6 +23,7 @@ namespace cattle::handlers {
 struct Instance {
   std::string path;  ///< Where it stands in the event, for error texts: "data.instanceHostMap.instance".
   InstanceReference reference;
+  bool native = false;  ///< Started outside Rancher.
   std::string hostname;
   std::optional<std::int64_t> agent_id;  ///< Set when the container is itself an agent; 0 counts as unset.
   bool system = false;
@@ -53,7 +54,7 @@ struct Instance {
 /// `instanceHostMap` of the compute events.
 struct InstanceHostMap {
   Instance instance;
-  std::string host_id;
+  std::string host_id;  ///< Read only where the instance has ports per host (`ipsec`).
 };
 
 /// `data` is the event's. A missing map or instance is a RequestError.

@@ -15,7 +15,6 @@ struct InstanceReference {
   std::string uuid;
   std::string name;
   std::string external_id;  ///< Docker's id once the server has learned it.
-  bool native = false;      ///< Started outside Rancher.
 };
 
 [[nodiscard]] InstanceReference decode_instance_reference(const JsonFields& instance);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "handlers/model/link.hpp"
 
+#include "handlers/model/row.hpp"
+
 namespace cattle::handlers {
 namespace {
 
@@ -28,7 +30,7 @@ InstanceLink decode_link(const JsonFields& link) {
 std::vector<InstanceLink> decode_links(const JsonFields& instance) {
   std::vector<InstanceLink> links;
   for (const JsonFields& link : instance.objects("instanceLinks")) {
-    if (!link.has("removed")) links.push_back(decode_link(link));
+    if (!is_removed(link)) links.push_back(decode_link(link));
   }
   return links;
 }

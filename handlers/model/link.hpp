@@ -23,7 +23,7 @@ struct InstanceLink {
   std::vector<std::string> target_environment;  ///< "KEY=value" of the target's own container.
 };
 
-/// Rows with `removed` set are left out (R53).
+/// Removed rows are left out (R53).
 [[nodiscard]] std::vector<InstanceLink> decode_links(const JsonFields& instance);
 
 }  // namespace cattle::handlers

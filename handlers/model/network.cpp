@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "handlers/model/network.hpp"
 
+#include "handlers/model/row.hpp"
+
 #include <algorithm>
 #include <cctype>
 
@@ -38,7 +40,7 @@ Nic decode_nic(const JsonFields& nic) {
 std::vector<Port> decode_ports(const JsonFields& instance) {
   std::vector<Port> ports;
   for (const JsonFields& port : instance.objects("ports")) {
-    if (port.has("removed")) continue;
+    if (is_removed(port)) continue;
     ports.push_back({port.integer("privatePort"), port.integer("publicPort"), decode_protocol(port),
                      port.object("data").object("fields").text("bindAddress"), port.path()});
   }
@@ -48,7 +50,7 @@ std::vector<Port> decode_ports(const JsonFields& instance) {
 std::vector<Nic> decode_nics(const JsonFields& instance) {
   std::vector<Nic> nics;
   for (const JsonFields& nic : instance.objects("nics")) {
-    if (!nic.has("removed")) nics.push_back(decode_nic(nic));
+    if (!is_removed(nic)) nics.push_back(decode_nic(nic));
   }
   return nics;
 }

@@ -33,7 +33,7 @@ struct Nic {
   std::vector<std::string> network_services;  ///< Kinds: "ipsecTunnelService" (Python-era servers only).
 };
 
-/// Rows with `removed` set are left out, here as in every list of children (R53).
+/// Removed rows are left out, here as in every list of children (R53).
 [[nodiscard]] std::vector<Port> decode_ports(const JsonFields& instance);
 [[nodiscard]] std::vector<Nic> decode_nics(const JsonFields& instance);
 

@@ -7,7 +7,6 @@ Volume decode_volume(const JsonFields& volume) {
   Volume decoded;
   decoded.id = volume.scalar_text("id");
   decoded.name = volume.text("name");
-  decoded.uri = volume.text("uri");
   decoded.device_number = volume.optional_integer("deviceNumber");
   const JsonFields fields = volume.object("data").object("fields");
   decoded.driver = fields.text("driver");

@@ -15,7 +15,6 @@ namespace cattle::handlers {
 struct Volume {
   std::string id;  ///< Of the row, as text.
   std::string name;
-  std::string uri;
   /// 0 is the root volume of an instance, -1 a data volume; null or missing is neither (B45).
   std::optional<std::int64_t> device_number;
   std::string driver;  ///< `data.fields.driver`.

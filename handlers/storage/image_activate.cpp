@@ -25,7 +25,7 @@ std::optional<nlohmann::json> ImageActivate::handle(const Event& event, Context&
   if (map.image_name.empty())
     throw RequestError("data.imageStoragePoolMap.image.name: expected the name of an image");
   if (engine_.inspect_image(map.image_name, context.call)) return reply;
-  pulls_.fetch(source_of(map), context);
+  pulls_.fetch(source_of(map), context, event.received);
   if (!engine_.inspect_image(map.image_name, context.call)) {
     throw OperationError("failed to activate image " + map.image_name +
                          ": it is not there after its pull or build");

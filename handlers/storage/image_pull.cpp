@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::chrono::seconds kRepeat{1};
 constexpr std::size_t kMostLines = 256;
+constexpr std::chrono::minutes kRemembered{1};  // The queue lets its followers go as soon as a pull ends.
 
 /// Two sources with one key do the same work with the same rights. Kept in memory only: it holds the
 /// password.
@@ -93,8 +94,13 @@ ImagePulls::~ImagePulls() {
   }
 }
 
-void ImagePulls::fetch(const ImageSource& source, Context& context) {
+void ImagePulls::fetch(const ImageSource& source, Context& context, Clock::time_point wanted_since) {
   if (context.call.rehearse) return rehearse(source, context);
+  if (const auto ended = ended_since(source, wanted_since)) {
+    context.log.debug("image " + source.name + " was fetched while this event waited");
+    if (ended->error) std::rethrow_exception(ended->error);
+    return;
+  }
   const PausedDeadline paused(context);
   Waiter waiter;
   const auto job = join(source, waiter);
@@ -117,6 +123,15 @@ void ImagePulls::fetch(const ImageSource& source, Context& context) {
                         "the event was cancelled");
   }
   if (error) std::rethrow_exception(error);
+}
+
+std::optional<ImagePulls::Ended> ImagePulls::ended_since(const ImageSource& source,
+                                                         Clock::time_point wanted_since) {
+  if (wanted_since == kNow) return std::nullopt;
+  const Lock lock(mutex_);
+  const auto found = ended_.find(key_of(source));
+  if (found == ended_.end() || found->second.at < wanted_since) return std::nullopt;
+  return found->second;
 }
 
 /// On the event's own thread, and shared with nobody: no event that wants the image may get a pretended one,
@@ -197,6 +212,9 @@ void ImagePulls::run(Job& job, const std::stop_token& stop) {
   const Lock lock(mutex_);
   job.error = error;
   job.done = true;
+  const auto now = Clock::now();
+  std::erase_if(ended_, [now](const auto& entry) { return entry.second.at + kRemembered < now; });
+  if (!stop.stop_requested()) ended_.insert_or_assign(job.key, Ended{now, error});
   retire(job);
   changed_.notify_all();
 }

@@ -7,6 +7,7 @@
 #include "handlers/storage/image_build.hpp"
 #include "handlers/storage/pull_progress.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <exception>
@@ -35,6 +36,9 @@ struct ImageSource {
 /// every line of progress through its own sink, on its own thread. Safe to share between threads.
 class ImagePulls {
  public:
+  using Clock = std::chrono::steady_clock;
+  static constexpr Clock::time_point kNow = Clock::time_point::max();
+
   ImagePulls(const docker::Client& engine, ImageBuilder builder);
   /// Nobody may be waiting any more.
   ~ImagePulls();
@@ -44,15 +48,22 @@ class ImagePulls {
   /// Pulls also when the image is present (S49). Throws OperationError with the cause; docker::Error
   /// (cancelled) when this event is cancelled. There is no total time: a pull ends when nothing came for
   /// EngineOptions::stream_idle, a build after build_idle. Its time doesn't count as the event's:
-  /// `context.deadline` moves on by it.
-  void fetch(const ImageSource& source, Context& context);
+  /// `context.deadline` moves on by it. A pull that ended after `wanted_since` is the answer, too: the event
+  /// waited for it in the queue.
+  void fetch(const ImageSource& source, Context& context, Clock::time_point wanted_since = kNow);
 
  private:
   struct Job;
   struct Waiter {
     std::deque<ProgressLine> lines;
   };
+  struct Ended {
+    Clock::time_point at;
+    std::exception_ptr error;
+  };
   using Lock = std::unique_lock<std::mutex>;
+
+  std::optional<Ended> ended_since(const ImageSource& source, Clock::time_point wanted_since);
 
   std::shared_ptr<Job> join(const ImageSource& source, Waiter& waiter);
   void rehearse(const ImageSource& source, const Context& context);
@@ -72,6 +83,7 @@ class ImagePulls {
   std::condition_variable_any changed_;
   /// Owned by this table and by each event that waits.
   std::map<std::string, std::shared_ptr<Job>> jobs_;
+  std::map<std::string, Ended> ended_;         ///< For a short while, by the key of their job.
   std::vector<std::shared_ptr<Job>> retired_;  ///< Ended or abandoned; their threads are still to be joined.
 };
 

@@ -91,6 +91,13 @@ TEST_F(EngineContract, empty_ids_never_reach_the_engine) {
   EXPECT_EQ(requests, 0);
 }
 
+TEST_F(EngineContract, names_that_nothing_can_have_are_absent) {
+  for (const char* name : {"/data/x", "/data", "..", "../x", "x/.."}) {
+    EXPECT_FALSE(client_->inspect_container(name, call_)) << name;
+    EXPECT_FALSE(client_->inspect_volume(name, call_)) << name;
+  }
+}
+
 TEST_F(EngineContract, hostile_ids_stay_one_path_segment) {
   for (const char* id : {"../info", "..", "x/../../info", "a b", "a?all=1", "a%2F..", "x#y"}) {
     try {

@@ -24,7 +24,6 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 constexpr const char* kImageActivate = "storage.image.activate";
-constexpr const char* kPull = "compute.instance.pull";
 constexpr const char* kRemoteImage = "quay.io/a/b:1";
 
 HandlerRig::Options impatient_options(const support::FakeEngine& engine) {
@@ -38,15 +37,6 @@ json build_data(const json& build) {
   auto data = image_data(kRemoteImage);
   data["imageStoragePoolMap"]["image"]["data"]["fields"]["build"] = build;
   return data;
-}
-
-json pull_data(const std::string& full_name, const std::string& server, const std::string& mode = "all") {
-  return {{"instancePull",
-           {{"kind", "docker"},
-            {"mode", mode},
-            {"complete", false},
-            {"tag", "pull-1"},
-            {"image", {{"data", {{"dockerImage", {{"fullName", full_name}, {"server", server}}}}}}}}}};
 }
 
 class Images : public ::testing::Test {
@@ -246,52 +236,6 @@ TEST_F(Images, H101_a_context_that_does_not_come_is_an_error) {
   EXPECT_THAT(rig.error(kImageActivate, build_data({{"context", "file:///etc/passwd"}})),
               HasSubstr("http or https"));
   EXPECT_TRUE(engine.calls("POST", "/build").empty());
-}
-
-TEST_F(Images, H82_a_pull_task_pulls_and_holds_the_image_with_a_tag) {
-  const std::string name = "reg.local:5000/library/redis:3";
-  engine.set_pull(name, {});
-  const auto reply = rig.reply(kPull, pull_data("library/redis:3", "reg.local:5000"));
-  EXPECT_TRUE(engine.has_image("reg.local:5000/library/redis:3pull-1"));
-  EXPECT_THAT(reply.at("fields").at("dockerImage").at("Id").get<std::string>(), StartsWith("sha256:"));
-}
-
-TEST_F(Images, S49_a_pull_task_pulls_what_is_present) {
-  engine.add_image(kRemoteImage);
-  engine.set_pull(kRemoteImage, {});
-  rig.reply(kPull, pull_data(kRemoteImage, ""));
-  EXPECT_EQ(pulls(), 1U);
-}
-
-TEST_F(Images, H83_the_second_half_takes_only_the_tag_away) {
-  engine.set_pull(kRemoteImage, {});
-  rig.reply(kPull, pull_data(kRemoteImage, ""));
-  auto complete = pull_data(kRemoteImage, "");
-  complete["instancePull"]["complete"] = true;
-  rig.reply(kPull, complete);
-  EXPECT_FALSE(engine.has_image("quay.io/a/b:1pull-1"));
-  EXPECT_TRUE(engine.has_image(kRemoteImage));
-  EXPECT_NO_THROW(rig.reply(kPull, complete)) << "gone already is a success";
-  const auto deletes = engine.calls("DELETE", "/images/");
-  ASSERT_FALSE(deletes.empty());
-  EXPECT_EQ(deletes[0].query.at("force"), "1");
-  EXPECT_EQ(deletes[0].query.at("noprune"), "1");
-}
-
-TEST_F(Images, H84_mode_cached_refreshes_only_what_is_there) {
-  engine.set_pull(kRemoteImage, {});
-  EXPECT_EQ(rig.reply(kPull, pull_data(kRemoteImage, "", "cached")).at("fields").at("dockerImage"),
-            json::object());
-  EXPECT_EQ(pulls(), 0U);
-  engine.add_image(kRemoteImage);
-  rig.reply(kPull, pull_data(kRemoteImage, "", "cached"));
-  EXPECT_EQ(pulls(), 1U);
-}
-
-TEST_F(Images, H85_an_untagged_name_is_held_in_its_own_repository) {
-  engine.set_pull("quay.io/a/b:latest", {});
-  rig.reply(kPull, pull_data("a/b", "quay.io"));
-  EXPECT_TRUE(engine.has_image("quay.io/a/b:latestpull-1"));
 }
 
 }  // namespace

@@ -171,6 +171,15 @@ TEST_F(InstanceStop, E1_E12_H97_the_root_volumes_removal_is_the_containers_and_m
   EXPECT_FALSE(engine.has_container("web"));
 }
 
+TEST_F(InstanceStop, H12_the_uuid_label_goes_before_an_id_without_it) {
+  add("web");
+  auto known = web();
+  known["externalId"] = engine.add_container("other", {{"Image", kBusybox}, {"Cmd", {"sleep"}}});
+  rig.reply(kRemove, map_data(known));
+  EXPECT_FALSE(engine.has_container("web"));
+  EXPECT_TRUE(engine.has_container("other"));
+}
+
 TEST_F(InstanceStop, S20_H76_the_agents_own_container_is_neither_stopped_nor_removed) {
   for (const std::string name : {"rancher-agent", "pasturestack-node-agent"}) {
     const auto id = engine.add_container(

@@ -58,6 +58,15 @@ class ConfigTest : public testing::Test {
   std::map<std::string, std::string> variables_;
 };
 
+TEST_F(ConfigTest, an_address_that_was_only_made_up_is_told_to_no_container) {
+  variables_.erase("CATTLE_URL");
+  Overrides offline;
+  offline.offline = true;
+  EXPECT_TRUE(loaded(offline).config_url.empty());
+  offline.url = "http://given/v1";
+  EXPECT_EQ(loaded(offline).config_url, "http://given/v1");
+}
+
 TEST_F(ConfigTest, defaults_are_those_of_the_reference) {
   const auto config = loaded();
   EXPECT_EQ(config.url, "http://server:8080/v1");

@@ -50,12 +50,18 @@ TEST(JsonFields, H10_scalars_become_text_in_maps_and_lists) {
 }
 
 TEST(JsonFields, H10_numbers_come_as_digits_floats_or_integers) {
-  const json document = {{"digits", "-12"}, {"float", 3.9}, {"big", 9007199254740993}, {"exponent", 1e9}};
+  const json document = {{"digits", "-12"}, {"float", 3.9},        {"big", 9007199254740993},
+                         {"exponent", 1e9}, {"fraction", "400.9"}, {"power", "6e7"},
+                         {"unit", "64m"},   {"endless", "inf"}};
   const JsonFields fields(document, "data");
   EXPECT_EQ(fields.integer("digits"), -12);
   EXPECT_EQ(fields.integer("float"), 3);
   EXPECT_EQ(fields.integer("big"), 9007199254740993);
   EXPECT_EQ(fields.integer("exponent"), 1'000'000'000);
+  EXPECT_EQ(fields.integer("fraction"), 400);
+  EXPECT_EQ(fields.integer("power"), 60'000'000);
+  EXPECT_THROW(static_cast<void>(fields.integer("unit")), RequestError);
+  EXPECT_THROW(static_cast<void>(fields.integer("endless")), RequestError);
 }
 
 TEST(JsonFields, a_wrong_type_names_the_path_and_what_belongs_there) {

@@ -53,6 +53,28 @@ TEST(InstanceHostMap, R53_removed_children_are_left_out_and_the_removed_instance
   EXPECT_EQ(instance.links[0].link_name, "here");
 }
 
+TEST(InstanceHostMap, R53_a_child_is_removed_by_its_state_too) {
+  for (const char* state : {"removed", "purged"}) {
+    const json columns = {
+        {"ports", {{{"privatePort", 80}, {"state", state}, {"removed", nullptr}}}},
+        {"nics", {{{"deviceNumber", 0}, {"state", state}}, {{"deviceNumber", 1}, {"state", "active"}}}},
+        {"instanceLinks", {{{"linkName", "gone"}, {"state", state}}}}};
+    const Instance instance = decode_instance_host_map(event_data({}, columns)).instance;
+    EXPECT_TRUE(instance.ports.empty());
+    ASSERT_EQ(instance.nics.size(), 1U);
+    EXPECT_EQ(instance.nics[0].device_number, 1);
+    EXPECT_TRUE(instance.links.empty());
+  }
+}
+
+TEST(InstanceHostMap, H9_what_is_not_used_may_have_any_type) {
+  auto data = event_data({}, {{"nativeContainer", "perhaps"}});
+  data["instanceHostMap"]["host"] = "none";
+  EXPECT_EQ(decode_instance_host_map_reference(data).uuid, testing::kUuid);
+  data["instanceHostMap"]["instance"]["nativeContainer"] = nullptr;
+  EXPECT_EQ(decode_instance_host_map(data).instance.reference.uuid, testing::kUuid);
+}
+
 TEST(InstanceHostMap, who_the_instance_is_never_depends_on_its_settings) {
   const json data =
       event_data({{"memory", "much"}}, {{"ports", "none"}, {"nics", 5}, {"image", 1}, {"externalId", "abc"}});

@@ -45,8 +45,9 @@ TEST(Dns, H44_search_lines_are_read_in_file_order_and_a_missing_file_is_empty) {
   std::string path = "/tmp/ca-resolvXXXXXX";
   const int file = mkstemp(path.data());
   ASSERT_GE(file, 0);
-  std::ofstream(path) << "nameserver 1.1.1.1\nsearch a.com b.com\n#search no\n  search\tc.com\noptions "
-                         "ndots:1\nsearching d\n";
+  std::ofstream(path)
+      << "nameserver 1.1.1.1\nsearch a.com b.com\n#search no\nsearch\tc.com\n  search d.com\noptions "
+         "ndots:1\nsearching d\n";
   EXPECT_EQ(read_search_domains(path), (std::vector<std::string>{"a.com", "b.com", "c.com"}));
   std::remove(path.c_str());
   EXPECT_TRUE(read_search_domains(path).empty());
