@@ -36,13 +36,13 @@ Dispatcher::Dispatcher(const Router& router, const ReplyPublisher& publisher, Ag
     : router_(router),
       publisher_(publisher),
       log_(log),
-      options_(options),
-      queue_(options.queue),
-      workers_(options.workers),
-      immediate_(options.immediate),
-      pings_(options.pings),
+      options_(std::move(options)),
+      queue_(options_.queue),
+      workers_(settling(options_.workers), [this] { settled(); }),
+      immediate_(settling(options_.immediate), [this] { settled(); }),
+      pings_(settling(options_.pings), [this] { settled(); }),
       intake_(
-          options.intake, [this](Event event) { accept(std::move(event)); },
+          options_.intake, [this](Event event) { accept(std::move(event)); },
           [this](const Event& event) { return in_order(event); }, log) {}
 
 Dispatcher::~Dispatcher() {
@@ -51,6 +51,17 @@ Dispatcher::~Dispatcher() {
 
 void Dispatcher::frame(std::string text, Clock::time_point received) {
   intake_.take(std::move(text), received);
+}
+
+PoolOptions Dispatcher::settling(PoolOptions pool) const {
+  pool.settled = options_.rest;
+  return pool;
+}
+
+/// Of the threads of a burst the last one finds that nothing is in work; those before it leave it to that
+/// one.
+void Dispatcher::settled() {
+  if (options_.on_rest && ids_.came_to_rest(options_.rest)) options_.on_rest();
 }
 
 /// Only what works on one thing after the other has an order to keep.

@@ -30,6 +30,8 @@ struct DispatcherOptions {
   PoolOptions pings{8, 16'384};
   ProgressOptions progress;
   IntakeOptions intake;
+  std::chrono::milliseconds rest{300};  ///< Nothing in work for so long: a burst is over.
+  std::function<void()> on_rest;        ///< Then called once, on a worker's thread; may be empty.
 };
 
 /// The one path of an event from its frame to its reply: decode, route, admit, run, publish
@@ -53,8 +55,13 @@ class Dispatcher {
   /// Asks what runs to end at once and waits for it.
   void stop();
   [[nodiscard]] std::size_t in_work() const { return ids_.size(); }
+  /// Nothing has been in work for `rest`.
+  [[nodiscard]] bool at_rest() const { return ids_.at_rest(options_.rest); }
 
  private:
+  /// A pool whose threads tell when they have come to rest.
+  [[nodiscard]] PoolOptions settling(PoolOptions pool) const;
+  void settled();
   [[nodiscard]] bool in_order(const subscriber::Event& event) const;
   void accept(subscriber::Event event);
   void unknown(const subscriber::Event& event);

@@ -23,8 +23,8 @@ bool attempted(const Agent& agent) {
   return health.subscribed || health.outage;
 }
 
-/// Waits for a signal; now and then gives memory back that a burst left behind, and tells systemd that we
-/// live.
+/// Waits for a signal, and tells systemd that we live. Now and then gives memory back that the start and the
+/// link left behind: not in the middle of a burst, whose end sees to it by itself (`on_rest`).
 int next_signal(const Signals& signals, const Agent& agent, ServiceNotice& notice) {
   constexpr auto kLongest = 60'000ms;
   constexpr auto kBetweenTrims = 10'000ms;
@@ -40,7 +40,7 @@ int next_signal(const Signals& signals, const Agent& agent, ServiceNotice& notic
     }
     notice.alive();
     if (Clock::now() < trim_at) continue;
-    give_memory_back();
+    if (agent.at_rest()) give_memory_back();
     trim_at = Clock::now() + kBetweenTrims;
   }
 }
