@@ -40,6 +40,7 @@ Dispatcher::Dispatcher(const Router& router, const ReplyPublisher& publisher, Ag
       queue_(options_.queue),
       workers_(settling(options_.workers), [this] { settled(); }),
       immediate_(settling(options_.immediate), [this] { settled(); }),
+      prompt_(settling(options_.prompt), [this] { settled(); }),
       pings_(settling(options_.pings), [this] { settled(); }),
       intake_(
           options_.intake, [this](Event event) { accept(std::move(event)); },
@@ -94,6 +95,8 @@ void Dispatcher::admit(const std::shared_ptr<Work>& work) {
   switch (work->route().admission) {
     case Admission::ping:
       return hand_to(pings_, work, "");
+    case Admission::prompt:
+      return hand_to(prompt_, work, "");
     case Admission::immediate:
       return hand_to(immediate_, work, "");
     case Admission::queued:
@@ -215,6 +218,7 @@ void Dispatcher::stop() {
   close();
   intake_.stop();
   pings_.stop();
+  prompt_.stop();
   immediate_.stop();
   workers_.stop();
 }

@@ -26,7 +26,8 @@ namespace cattle::agent {
 struct DispatcherOptions {
   QueueLimits queue;
   PoolOptions workers{64, 1'024 + 64};
-  PoolOptions immediate{64, 16'384};  ///< Look-ups and config.update: beside everything else.
+  PoolOptions immediate{64, 16'384};  ///< Look-ups: beside everything else.
+  PoolOptions prompt{8, 16'384};      ///< config.update and port checks: behind no look-up that hangs.
   PoolOptions pings{8, 16'384};
   ProgressOptions progress;
   IntakeOptions intake;
@@ -88,6 +89,7 @@ class Dispatcher {
   // Last, so that their threads end before what they use.
   WorkerPool workers_;
   WorkerPool immediate_;
+  WorkerPool prompt_;
   WorkerPool pings_;
   FrameIntake intake_;
 };

@@ -29,6 +29,7 @@ DispatcherOptions dispatcher_options(const config::Limits& limits) {
       admitted;  // The queue's bound comes first: what it lets through always finds a place.
   result.immediate.threads = limits.workers;
   result.immediate.waiting = limits.pings;
+  result.prompt.waiting = limits.pings;
   result.pings.waiting = limits.pings;
   return result;
 }

@@ -96,6 +96,19 @@ TEST_F(AdmissionTest, config_update_runs_beside_workers_that_are_all_busy) {
   release();
 }
 
+TEST_F(AdmissionTest, config_update_and_port_checks_wait_for_no_inspect_that_hangs) {
+  options_.dispatcher.immediate.threads = 2;
+  start();
+  hang("/containers/c");
+  for (int i = 0; i < 4; ++i) server_.send(inspect_event("i" + std::to_string(i), "c" + std::to_string(i)));
+  ASSERT_TRUE(engine_.wait_for_calls("GET", "/containers/c", 2));
+  server_.send(make_event("config.update", "u1", {{"items", json::array()}}));
+  server_.send(make_event("host.port.check", "h1", {{"ports", json::array()}}));
+  EXPECT_TRUE(server_.wait_reply("u1"));
+  EXPECT_TRUE(server_.wait_reply("h1"));
+  release();
+}
+
 TEST_F(AdmissionTest, the_end_of_a_burst_is_told_once_and_never_while_something_is_in_work) {
   const auto rests = std::make_shared<std::atomic<int>>(0);
   options_.dispatcher.rest = 50ms;
