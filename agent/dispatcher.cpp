@@ -167,7 +167,7 @@ void Dispatcher::handle(const std::shared_ptr<Work>& work, const std::stop_token
     ids_.leave(*work);
     return;
   }
-  const auto result = publisher_.publish(*work, *made.body, stop);
+  const auto result = publisher_.publish(*work, *made.body, log, stop);
   const auto line = "answered: " + outcome + " in " + worked + ", " + describe(result);
   const bool accepted = result.kind == PublishResult::Kind::accepted;
   accepted ? log.info(line) : log.warn(line);
