@@ -124,7 +124,10 @@ std::string Session::answer_header(const std::string& name) const {
 }
 
 asio::awaitable<Outage> Session::read() {
-  stream_.control_callback([this](websocket::frame_type, beast::string_view) { received(); });
+  stream_.control_callback([this](websocket::frame_type type, beast::string_view) {
+    received();
+    if (type != websocket::frame_type::close) served_ = true;
+  });
   last_received_ = last_data_ = Clock::now();
   tick();
   error_code error;
@@ -141,6 +144,7 @@ asio::awaitable<Outage> Session::read() {
     if (stream_.got_text()) frame.append(chunk_.data(), size);
     if (!stream_.is_message_done()) continue;
     if (!frame.empty() && !take(std::exchange(frame, {}))) break;
+    served_ = true;
   }
   tick_.cancel();
   link_->close();

@@ -29,6 +29,8 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] std::string answer_header(const std::string& name) const;
   /// Reads until the end.
   boost::asio::awaitable<Outage> read();
+  /// The server sent something other than its leave: a message or a pong.
+  [[nodiscard]] bool served() const { return served_; }
   /// Sends a close frame and lets read() end, in close_timeout at the latest.
   void close();
 
@@ -58,6 +60,7 @@ class Session : public std::enable_shared_from_this<Session> {
   bool pinging_ = false;
   bool closing_ = false;
   bool silent_ = false;
+  bool served_ = false;
 };
 
 }  // namespace cattle::subscriber

@@ -61,6 +61,8 @@ struct SubscriptionOptions {
   std::chrono::milliseconds answer_timeout{2'000};  ///< From an answer's first byte to its last.
   std::chrono::milliseconds silence{20'000};  ///< Nothing received for so long: the link is dead (R7, E16).
   std::chrono::milliseconds ping_interval{5'000};  ///< WebSocket ping frames.
+  std::chrono::milliseconds good_after{
+      5'000};  ///< A subscription that held so long ends an outage, heard or not.
   std::chrono::milliseconds close_timeout{2'000};
   std::chrono::milliseconds first_wait{500};
   std::chrono::milliseconds most_wait{5'000};
