@@ -41,7 +41,8 @@ class Session : public std::enable_shared_from_this<Session> {
   void received();
   void tick();
   bool take(std::string frame);
-  [[nodiscard]] bool silent() const;
+  void ping(Clock::time_point now);
+  [[nodiscard]] Clock::time_point dead_at() const;
   [[nodiscard]] Outage refused(const boost::system::error_code& error) const;
   [[nodiscard]] Outage refused_with(int status, const std::string& reason, const std::string& body) const;
   [[nodiscard]] Outage ended(const boost::system::error_code& error) const;
@@ -56,6 +57,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::array<char, 16UL * 1024> chunk_{};
   Clock::time_point last_received_;
   Clock::time_point last_data_;
+  Clock::time_point ping_at_;
   int keep_alives_ = 0;
   bool pinging_ = false;
   bool closing_ = false;

@@ -30,6 +30,23 @@ TEST_F(Subscribed, R7_E16_a_frozen_link_is_noticed_and_replaced) {
   EXPECT_EQ(recorder.outages()[0].step, Step::read);
 }
 
+TEST_F(Subscribed, R7_E16_silence_is_noticed_when_it_has_lasted_and_not_at_the_next_ping) {
+  auto options = fast(server);
+  options.silence = milliseconds(2'000);
+  options.ping_interval = milliseconds(500);
+  begin(options);
+  const auto since = Clock::now();
+  ASSERT_TRUE(soon([&] { return Clock::now() - since > milliseconds(1'250); }));
+  server.send(kEvent);  // The last sign, in the middle between two pings.
+  ASSERT_TRUE(recorder.wait_frames(1));
+  const auto last = subscription->health().last_received;
+  server.freeze();
+  ASSERT_TRUE(recorder.wait_outages(1));
+  EXPECT_GE(Clock::now() - *last, milliseconds(2'000));
+  EXPECT_LT(Clock::now() - *last, milliseconds(2'200));
+  EXPECT_EQ(recorder.outages()[0].trouble, Trouble::silent);
+}
+
 TEST_F(Subscribed, R7_pongs_alone_keep_a_link_to_a_server_that_sends_no_keep_alives) {
   auto options = fast(server);
   options.silence = milliseconds(200);
