@@ -7,6 +7,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
@@ -31,6 +32,12 @@ Outage failed(Step step, std::string detail) {
   Outage outage;
   outage.step = step;
   outage.detail = std::move(detail);
+  return outage;
+}
+
+Outage refused(Step step, std::string detail) {
+  Outage outage = failed(step, std::move(detail));
+  outage.refusal = true;
   return outage;
 }
 
@@ -111,17 +118,18 @@ asio::awaitable<std::optional<Outage>> Connector::open_tunnel(Link& link, const 
   link.clear_deadline();
   const auto& answer = parser.get();
   if (answer.result_int() / 100 == 2) co_return std::nullopt;
-  co_return failed(Step::proxy, "the proxy refused " + target + ": HTTP " +
-                                    std::to_string(answer.result_int()) + " " + std::string(answer.reason()));
+  co_return refused(Step::proxy, "the proxy refused " + target + ": HTTP " +
+                                     std::to_string(answer.result_int()) + " " +
+                                     std::string(answer.reason()));
 }
 
 asio::awaitable<std::optional<Outage>> Connector::open_tls(Link& link, const Address& address) {
   try {
     if (!context_) context_.emplace(make_tls_context(options_.connection));
   } catch (const boost::system::system_error& error) {
-    co_return failed(Step::tls, "reading the certificate authorities: " + error.code().message());
+    co_return refused(Step::tls, "reading the certificate authorities: " + error.code().message());
   } catch (const http::TransportError& error) {
-    co_return failed(Step::tls, error.what());
+    co_return refused(Step::tls, error.what());
   }
   auto& tls = link.add_tls(*context_);
   tls.set_verify_callback(asio::ssl::host_name_verification(address.host));
@@ -145,7 +153,9 @@ asio::awaitable<std::optional<Outage>> Connector::open_tls(Link& link, const Add
     context_
         .reset();  // The authority may be stored before the next attempt; the session holds on to its own.
   }
-  co_return failed(Step::tls, "TLS with " + address.authority + ": " + detail);
+  auto outage = failed(Step::tls, "TLS with " + address.authority + ": " + detail);
+  outage.refusal = error.category() == asio::error::get_ssl_category();  // Not a link that broke.
+  co_return outage;
 }
 
 }  // namespace cattle::subscriber

@@ -220,6 +220,7 @@ Outage Session::refused_with(int status, const std::string& reason, const std::s
   Outage outage;
   outage.step = Step::upgrade;
   outage.status = status;
+  outage.refusal = true;
   outage.trouble = trouble_of(status);
   outage.detail = "HTTP " + std::to_string(status) + " " + reason + explanation(outage.trouble);
   if (const std::string words = excerpt(body); !words.empty()) outage.detail += ": " + words;

@@ -19,6 +19,7 @@
 #include <set>
 #include <thread>
 #include <tuple>
+#include <utility>
 
 namespace cattle::subscriber {
 namespace asio = boost::asio;
@@ -78,6 +79,7 @@ struct Subscription::Impl {
   std::shared_ptr<Session> session;                   ///< While it is subscribed.
   std::set<std::tuple<Step, Trouble, int>> reported;  ///< Kinds, in this outage.
   Clock::time_point subscribed_at;
+  bool unreachable_told = false;  ///< In this outage, too.
   bool redirect = false;
   bool stopping = false;
 };
@@ -95,6 +97,7 @@ asio::awaitable<void> Subscription::Impl::run() {
     if (good) {
       backoff.reset();
       reported.clear();
+      unreachable_told = false;
     }
     report(outage);
     rest.expires_after(wait_after(outage));
@@ -136,18 +139,21 @@ std::optional<Outage> Subscription::Impl::wrong_account(const Session& opened) c
   const auto kind = opened.answer_header("X-API-ACCOUNT-KIND");
   if (options.account_kind.empty() || kind.empty() || kind == options.account_kind) return std::nullopt;
   return Outage{Step::upgrade, Trouble::wrong_account, 0,
-                "this key is one of kind " + excerpt(kind) + ", not of kind " + options.account_kind};
+                "this key is one of kind " + excerpt(kind) + ", not of kind " + options.account_kind, true};
 }
 
-/// Each kind of trouble once, since a server behind two proxies may show two in turn.
+/// Each kind of trouble once, since a server behind two proxies may show two in turn; and what means that the
+/// server can't be reached is one matter, however many ways of it a restart shows.
 void Subscription::Impl::report(const Outage& outage) {
   {
     const std::lock_guard lock(mutex);
     health.subscribed = false;
     health.outage = outage;
   }
-  const bool news = reported.emplace(outage.step, outage.trouble, outage.status).second;
-  if (news && listener.on_outage) listener.on_outage(outage);
+  if (!reported.emplace(outage.step, outage.trouble, outage.status).second) return;
+  const bool news = outage.refusal || !std::exchange(unreachable_told, true);
+  const auto& tell = news ? listener.on_outage : listener.on_detail;
+  if (tell) tell(outage);
 }
 
 /// An outage lasts until a subscription was of use: until the server sent something or it held for a while,
