@@ -62,7 +62,8 @@ PoolOptions Dispatcher::settling(PoolOptions pool) const {
 /// Of the threads of a burst the last one finds that nothing is in work; those before it leave it to that
 /// one.
 void Dispatcher::settled() {
-  if (options_.on_rest && ids_.came_to_rest(options_.rest)) options_.on_rest();
+  if (!options_.on_rest) return;
+  if (const auto events = ids_.came_to_rest(options_.rest); events > 0) options_.on_rest(events);
 }
 
 /// Only what works on one thing after the other has an order to keep.

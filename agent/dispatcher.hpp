@@ -32,7 +32,8 @@ struct DispatcherOptions {
   ProgressOptions progress;
   IntakeOptions intake;
   std::chrono::milliseconds rest{300};  ///< Nothing in work for so long: a burst is over.
-  std::function<void()> on_rest;        ///< Then called once, on a worker's thread; may be empty.
+  /// Then called once, on a worker's thread, with how many events that were; may be empty.
+  std::function<void(std::size_t events)> on_rest;
 };
 
 /// The one path of an event from its frame to its reply: decode, route, admit, run, publish

@@ -24,7 +24,7 @@ void IdsInWork::leave(const Work& work) {
     works_.erase(work.event().id);
   }
   last_left_ = Clock::now();
-  worked_ = true;
+  ++ended_;
   if (works_.empty() && nameless_ == 0) emptied_.notify_all();
 }
 
@@ -43,10 +43,9 @@ bool IdsInWork::at_rest(std::chrono::milliseconds quiet) const {
   return is_quiet(quiet);
 }
 
-bool IdsInWork::came_to_rest(std::chrono::milliseconds quiet) {
+std::size_t IdsInWork::came_to_rest(std::chrono::milliseconds quiet) {
   const std::lock_guard lock(mutex_);
-  if (!is_quiet(quiet)) return false;
-  return std::exchange(worked_, false);
+  return is_quiet(quiet) ? std::exchange(ended_, 0) : 0;
 }
 
 bool IdsInWork::is_quiet(std::chrono::milliseconds quiet) const {

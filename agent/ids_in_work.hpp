@@ -24,8 +24,8 @@ class IdsInWork {
   [[nodiscard]] std::size_t size() const;
   /// Nothing has been in work for `quiet`.
   [[nodiscard]] bool at_rest(std::chrono::milliseconds quiet) const;
-  /// The same, but true only once after each time that something was.
-  [[nodiscard]] bool came_to_rest(std::chrono::milliseconds quiet);
+  /// How many works ended in the burst that is over for `quiet`; told once, 0 from then on and before.
+  [[nodiscard]] std::size_t came_to_rest(std::chrono::milliseconds quiet);
 
  private:
   [[nodiscard]] bool is_quiet(std::chrono::milliseconds quiet) const;
@@ -35,7 +35,7 @@ class IdsInWork {
   std::map<std::string, std::shared_ptr<Work>> works_;
   std::size_t nameless_ = 0;
   Clock::time_point last_left_;
-  bool worked_ = false;  ///< Since it was told that it came to rest.
+  std::size_t ended_ = 0;  ///< Since it was told that it came to rest.
 };
 
 }  // namespace cattle::agent

@@ -105,15 +105,12 @@ void watch_for_copies(const config::Environment& environment, const std::string&
   };
 }
 
-/// Memory is given back at a burst's end and not at the clock's next tick only: how much the agent has would
-/// be a matter of chance for seconds.
 int run_configured(const config::Config& settings, const Signals& signals,
                    const std::function<void(AgentOptions&)>& adapt) {
   auto options = make_options(settings);
   if (auto socket = docker::unix_socket_of(settings.docker_host); !socket.empty())
     options.upkeep.engine_socket = std::move(socket);
   options.request_exit = [] { Signals::request(); };
-  options.dispatcher.on_rest = &give_memory_back;
   adapt(options);
   return run_command(options, signals, CATTLE_AGENT_VERSION);
 }

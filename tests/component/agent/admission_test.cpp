@@ -112,7 +112,10 @@ TEST_F(AdmissionTest, config_update_and_port_checks_wait_for_no_inspect_that_han
 TEST_F(AdmissionTest, the_end_of_a_burst_is_told_once_and_never_while_something_is_in_work) {
   const auto rests = std::make_shared<std::atomic<int>>(0);
   options_.dispatcher.rest = 50ms;
-  options_.dispatcher.on_rest = [rests] { ++*rests; };
+  options_.dispatcher.on_rest = [rests](std::size_t events) {
+    ++*rests;
+    EXPECT_EQ(events, 4U);
+  };
   start();
   hang("/containers/");
   server_.send(inspect_event("i1", "c1"));
