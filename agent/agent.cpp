@@ -76,6 +76,7 @@ subscriber::SubscriptionListener Agent::listener() {
     upkeep_.subscribed();
   };
   result.on_outage = [this](const subscriber::Outage& outage) { outages_.began(outage); };
+  result.on_detail = [this](const subscriber::Outage& outage) { outages_.goes_on(outage); };
   return result;
 }
 

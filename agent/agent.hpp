@@ -36,6 +36,8 @@ class Agent {
 
   [[nodiscard]] AgentLog& log() { return log_; }
   [[nodiscard]] std::size_t in_work() const { return dispatcher_.in_work(); }
+  /// No burst is under way.
+  [[nodiscard]] bool at_rest() const { return dispatcher_.at_rest(); }
   [[nodiscard]] subscriber::Health health() const { return subscription_.health(); }
 
  private:

@@ -36,13 +36,14 @@ Dispatcher::Dispatcher(const Router& router, const ReplyPublisher& publisher, Ag
     : router_(router),
       publisher_(publisher),
       log_(log),
-      options_(options),
-      queue_(options.queue),
-      workers_(options.workers),
-      immediate_(options.immediate),
-      pings_(options.pings),
+      options_(std::move(options)),
+      queue_(options_.queue),
+      workers_(settling(options_.workers), [this] { settled(); }),
+      immediate_(settling(options_.immediate), [this] { settled(); }),
+      prompt_(settling(options_.prompt), [this] { settled(); }),
+      pings_(settling(options_.pings), [this] { settled(); }),
       intake_(
-          options.intake, [this](Event event) { accept(std::move(event)); },
+          options_.intake, [this](Event event) { accept(std::move(event)); },
           [this](const Event& event) { return in_order(event); }, log) {}
 
 Dispatcher::~Dispatcher() {
@@ -51,6 +52,18 @@ Dispatcher::~Dispatcher() {
 
 void Dispatcher::frame(std::string text, Clock::time_point received) {
   intake_.take(std::move(text), received);
+}
+
+PoolOptions Dispatcher::settling(PoolOptions pool) const {
+  pool.settled = options_.rest;
+  return pool;
+}
+
+/// Of the threads of a burst the last one finds that nothing is in work; those before it leave it to that
+/// one.
+void Dispatcher::settled() {
+  if (!options_.on_rest) return;
+  if (const auto events = ids_.came_to_rest(options_.rest); events > 0) options_.on_rest(events);
 }
 
 /// Only what works on one thing after the other has an order to keep.
@@ -83,6 +96,8 @@ void Dispatcher::admit(const std::shared_ptr<Work>& work) {
   switch (work->route().admission) {
     case Admission::ping:
       return hand_to(pings_, work, "");
+    case Admission::prompt:
+      return hand_to(prompt_, work, "");
     case Admission::immediate:
       return hand_to(immediate_, work, "");
     case Admission::queued:
@@ -153,7 +168,7 @@ void Dispatcher::handle(const std::shared_ptr<Work>& work, const std::stop_token
     ids_.leave(*work);
     return;
   }
-  const auto result = publisher_.publish(*work, *made.body, stop);
+  const auto result = publisher_.publish(*work, *made.body, log, stop);
   const auto line = "answered: " + outcome + " in " + worked + ", " + describe(result);
   const bool accepted = result.kind == PublishResult::Kind::accepted;
   accepted ? log.info(line) : log.warn(line);
@@ -204,6 +219,7 @@ void Dispatcher::stop() {
   close();
   intake_.stop();
   pings_.stop();
+  prompt_.stop();
   immediate_.stop();
   workers_.stop();
 }

@@ -26,10 +26,14 @@ namespace cattle::agent {
 struct DispatcherOptions {
   QueueLimits queue;
   PoolOptions workers{64, 1'024 + 64};
-  PoolOptions immediate{64, 16'384};  ///< Look-ups and config.update: beside everything else.
+  PoolOptions immediate{64, 16'384};  ///< Look-ups: beside everything else.
+  PoolOptions prompt{8, 16'384};      ///< config.update and port checks: behind no look-up that hangs.
   PoolOptions pings{8, 16'384};
   ProgressOptions progress;
   IntakeOptions intake;
+  std::chrono::milliseconds rest{300};  ///< Nothing in work for so long: a burst is over.
+  /// Then called once, on a worker's thread, with how many events that were; may be empty.
+  std::function<void(std::size_t events)> on_rest;
 };
 
 /// The one path of an event from its frame to its reply: decode, route, admit, run, publish
@@ -53,8 +57,13 @@ class Dispatcher {
   /// Asks what runs to end at once and waits for it.
   void stop();
   [[nodiscard]] std::size_t in_work() const { return ids_.size(); }
+  /// Nothing has been in work for `rest`.
+  [[nodiscard]] bool at_rest() const { return ids_.at_rest(options_.rest); }
 
  private:
+  /// A pool whose threads tell when they have come to rest.
+  [[nodiscard]] PoolOptions settling(PoolOptions pool) const;
+  void settled();
   [[nodiscard]] bool in_order(const subscriber::Event& event) const;
   void accept(subscriber::Event event);
   void unknown(const subscriber::Event& event);
@@ -81,6 +90,7 @@ class Dispatcher {
   // Last, so that their threads end before what they use.
   WorkerPool workers_;
   WorkerPool immediate_;
+  WorkerPool prompt_;
   WorkerPool pings_;
   FrameIntake intake_;
 };

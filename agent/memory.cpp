@@ -38,9 +38,25 @@ void prefer_little_memory() {
   ::mallopt(M_MMAP_THRESHOLD, kMapFrom);
 }
 
-void give_memory_back() {
-  ::malloc_trim(0);
-  ::dl_iterate_phdr(&drop_read_only_segments, nullptr);
+MemoryReturn::MemoryReturn()
+    : MemoryReturn(
+          Ways{[] { ::malloc_trim(0); }, [] { ::dl_iterate_phdr(&drop_read_only_segments, nullptr); }}) {}
+
+void MemoryReturn::rested(std::size_t events) {
+  if (events >= kBurst) {
+    const std::lock_guard lock(mutex_);
+    last_burst_ = std::chrono::steady_clock::now();
+  }
+  ways_.heap();
+}
+
+void MemoryReturn::tick() {
+  ways_.heap();
+  {
+    const std::lock_guard lock(mutex_);
+    if (last_burst_ && std::chrono::steady_clock::now() - *last_burst_ < ways_.keep) return;
+  }
+  ways_.code();
 }
 
 }  // namespace cattle::agent

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/options.hpp"
 
+#include "docker-client/error.hpp"
 #include "docker-client/http/url.hpp"
 #include "subscriber/http_options.hpp"
+
+#include <utility>
 
 namespace cattle::agent {
 namespace {
@@ -29,6 +32,7 @@ DispatcherOptions dispatcher_options(const config::Limits& limits) {
       admitted;  // The queue's bound comes first: what it lets through always finds a place.
   result.immediate.threads = limits.workers;
   result.immediate.waiting = limits.pings;
+  result.prompt.waiting = limits.pings;
   result.pings.waiting = limits.pings;
   return result;
 }
@@ -37,16 +41,27 @@ DispatcherOptions dispatcher_options(const config::Limits& limits) {
 
 http::ClientOptions server_api_options(const config::Config& config) {
   if (config.url.empty()) return {};  // `event` works without a server.
+  if (!http::parse_url(config.url))
+    throw config::ConfigError("CATTLE_URL is no address of a server: " + config.url);
   return subscriber::http_options(connection(config));
+}
+
+docker::EngineOptions checked(docker::EngineOptions options) {
+  try {
+    docker::check_address(options);
+  } catch (const docker::Error& error) {
+    throw config::ConfigError(error.what());
+  }
+  return options;
 }
 
 docker::EngineOptions engine_options(const config::Config& config) {
   docker::EngineOptions result;
-  result.host = config.docker_host;
+  if (!config.docker_host.empty()) result.host = config.docker_host;
   result.cert_path = config.docker_cert_path;
   result.tls = config.docker_tls_verify || !config.docker_cert_path.empty();
   result.tls_verify = config.docker_tls_verify;
-  return result;
+  return checked(std::move(result));
 }
 
 handlers::HostOptions host_options(const config::Config& config) {

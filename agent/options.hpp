@@ -34,9 +34,13 @@ struct AgentOptions {
   std::vector<std::string> warnings;  ///< Of the configuration, to be logged.
 };
 
+/// These throw config::ConfigError with the variable's name where it can't mean what it must: CATTLE_URL no
+/// server's address, DOCKER_HOST no engine's.
 [[nodiscard]] AgentOptions make_options(const config::Config& config);
 [[nodiscard]] docker::EngineOptions engine_options(const config::Config& config);
 [[nodiscard]] handlers::HostOptions host_options(const config::Config& config);
 [[nodiscard]] http::ClientOptions server_api_options(const config::Config& config);
+/// The options as they are; throws as above.
+[[nodiscard]] docker::EngineOptions checked(docker::EngineOptions options);
 
 }  // namespace cattle::agent

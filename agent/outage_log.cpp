@@ -49,6 +49,11 @@ void OutageLog::began(const subscriber::Outage& outage) {
             "): " + outage.detail + "; " + to_do + "; trying again until it works");
 }
 
+void OutageLog::goes_on(const subscriber::Outage& outage) {
+  log_.debug(std::string("still not subscribed (step ") + subscriber::to_string(outage.step) +
+             "): " + outage.detail);
+}
+
 void OutageLog::subscribed(const std::string& server_version) {
   std::string line = "subscribed to " + server_url_;
   if (since_) {

@@ -17,6 +17,8 @@ class OutageLog {
   OutageLog(AgentLog& log, std::string server_url) : log_(log), server_url_(std::move(server_url)) {}
 
   void began(const subscriber::Outage& outage);
+  /// What else shows that the server can't be reached, for whoever looks closer.
+  void goes_on(const subscriber::Outage& outage);
   /// `server_version`: of a PastureStack server, empty for the original; said once (S39).
   void subscribed(const std::string& server_version);
 

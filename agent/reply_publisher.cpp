@@ -5,11 +5,15 @@ namespace cattle::agent {
 
 using subscriber::PublishResult;
 
-PublishResult ReplyPublisher::publish(Work& work, const std::string& body,
+PublishResult ReplyPublisher::publish(Work& work, const std::string& body, EventLog& log,
                                       const std::stop_token& stop) const {
   work.publishing();
   return server_.publish(
-      body, [&work] { return work.deadline(); }, stop);
+      body, [&work] { return work.deadline(); }, stop,
+      [&log](std::chrono::milliseconds waited) {
+        log.warn("the server did not answer the reply in " + std::to_string(waited.count()) +
+                 " ms, and may have it; posting it again");
+      });
 }
 
 bool ReplyPublisher::publish_progress(Work& work, const std::string& body, std::chrono::milliseconds limit,

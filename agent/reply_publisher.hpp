@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "agent/event_log.hpp"
 #include "agent/work.hpp"
 #include "cattle/subscriber/publisher.hpp"
 
@@ -17,8 +18,8 @@ class ReplyPublisher {
   explicit ReplyPublisher(const subscriber::Publisher& server) : server_(server) {}
 
   /// The final reply: at least once, and the same body again while the work's time lasts, which may be
-  /// re-armed meanwhile.
-  [[nodiscard]] subscriber::PublishResult publish(Work& work, const std::string& body,
+  /// re-armed meanwhile. `log` is told when the server lets one go unanswered.
+  [[nodiscard]] subscriber::PublishResult publish(Work& work, const std::string& body, EventLog& log,
                                                   const std::stop_token& stop) const;
   /// One attempt, `limit` long at most; the server waits anew when it was accepted. False when the server
   /// could not be reached at all.

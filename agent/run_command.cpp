@@ -23,9 +23,9 @@ bool attempted(const Agent& agent) {
   return health.subscribed || health.outage;
 }
 
-/// Waits for a signal; now and then gives memory back that a burst left behind, and tells systemd that we
-/// live.
-int next_signal(const Signals& signals, const Agent& agent, ServiceNotice& notice) {
+/// Waits for a signal, and tells systemd that we live. Now and then gives memory back that the start and the
+/// link left behind: not in the middle of a burst, whose end sees to it by itself (`on_rest`).
+int next_signal(const Signals& signals, const Agent& agent, MemoryReturn& memory, ServiceNotice& notice) {
   constexpr auto kLongest = 60'000ms;
   constexpr auto kBetweenTrims = 10'000ms;
   bool is_ready = !notice.wanted();
@@ -40,7 +40,7 @@ int next_signal(const Signals& signals, const Agent& agent, ServiceNotice& notic
     }
     notice.alive();
     if (Clock::now() < trim_at) continue;
-    give_memory_back();
+    if (agent.at_rest()) memory.tick();
     trim_at = Clock::now() + kBetweenTrims;
   }
 }
@@ -78,12 +78,14 @@ void stop(Agent& agent, const Signals& signals) {
 
 }  // namespace
 
-int run_command(const AgentOptions& options, const Signals& signals, const std::string& version) {
+int run_command(AgentOptions options, const Signals& signals, const std::string& version) {
   ServiceNotice notice(options.notify_socket, options.watchdog_microseconds);
+  MemoryReturn memory;  // Outlives the agent, whose workers call it.
+  options.dispatcher.on_rest = [&memory](std::size_t events) { memory.rested(events); };
   Agent agent(options);
   agent.start();
   agent.log().info("cattle-agent " + version + " runs as host " + options.host.docker_uuid);
-  const int number = next_signal(signals, agent, notice);
+  const int number = next_signal(signals, agent, memory, notice);
   notice.stopping();
   const bool own_request = number == Signals::kOwnRequest;
   agent.log().info((own_request ? std::string("asked to end") : "signal " + std::to_string(number)) +

@@ -10,7 +10,6 @@ namespace cattle::agent {
 
 /// `cattle-agent run`: until a signal, then running work has its grace time. Returns the exit code. A second
 /// signal ends the process from here, at once: that is what it asks for.
-[[nodiscard]] int run_command(const AgentOptions& options, const Signals& signals,
-                              const std::string& version);
+[[nodiscard]] int run_command(AgentOptions options, const Signals& signals, const std::string& version);
 
 }  // namespace cattle::agent

@@ -7,7 +7,8 @@
 
 namespace cattle::agent {
 
-WorkerPool::WorkerPool(PoolOptions options) : options_(options) {}
+WorkerPool::WorkerPool(PoolOptions options, std::function<void()> on_settled)
+    : options_(options), on_settled_(std::move(on_settled)) {}
 
 WorkerPool::~WorkerPool() {
   stop();
@@ -72,14 +73,27 @@ bool WorkerPool::start_thread() {
   }
 }
 
+/// False when none came while the thread may be idle.
+bool WorkerPool::wait_for_job(std::unique_lock<std::mutex>& lock) {
+  const auto busy_or_over = [this] { return !jobs_.empty() || stop_.stop_requested(); };
+  auto left = options_.idle;
+  if (on_settled_ && options_.settled < left) {
+    if (wake_.wait_for(lock, options_.settled, busy_or_over)) return !jobs_.empty();
+    lock.unlock();
+    on_settled_();
+    lock.lock();
+    left -= options_.settled;
+  }
+  return wake_.wait_for(lock, left, busy_or_over) && !jobs_.empty();
+}
+
 void WorkerPool::work() {
   std::unique_lock lock(mutex_);
-  const auto busy_or_over = [this] { return !jobs_.empty() || stop_.stop_requested(); };
   for (;;) {
     ++idle_;
-    const bool woken = wake_.wait_for(lock, options_.idle, busy_or_over);
+    const bool found = wait_for_job(lock);
     --idle_;
-    if (!woken || jobs_.empty()) break;
+    if (!found) break;
     auto job = std::move(jobs_.front());
     jobs_.pop_front();
     lock.unlock();

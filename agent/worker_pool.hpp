@@ -16,6 +16,8 @@ struct PoolOptions {
   std::size_t threads = 64;               ///< At most.
   std::size_t waiting = 1'024;            ///< Jobs that wait for a thread, at most.
   std::chrono::milliseconds idle{3'000};  ///< A thread without work for so long ends.
+  std::chrono::milliseconds settled{
+      300};  ///< A thread without work for so long says so, where it is listened to.
 };
 
 /// Threads that run blocking jobs. None exists while there is nothing to do, since idle threads cost memory;
@@ -26,7 +28,8 @@ class WorkerPool {
   /// stopped.
   using Job = std::function<void(const std::stop_token&)>;
 
-  explicit WorkerPool(PoolOptions options);
+  /// `on_settled` is called on a thread that has had no work for `settled`; it must not throw, and is short.
+  explicit WorkerPool(PoolOptions options, std::function<void()> on_settled = {});
   ~WorkerPool();  ///< stop().
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
@@ -40,11 +43,13 @@ class WorkerPool {
 
  private:
   void work();
+  [[nodiscard]] bool wait_for_job(std::unique_lock<std::mutex>& lock);
   /// Threads that have ended; to be destroyed (joined) without the lock.
   [[nodiscard]] std::list<std::jthread> take_ended();
   [[nodiscard]] bool start_thread();
 
   const PoolOptions options_;
+  const std::function<void()> on_settled_;
   std::stop_source stop_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;

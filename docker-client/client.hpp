@@ -35,6 +35,9 @@ struct EngineOptions {
 /// Path of the socket that a DOCKER_HOST names; empty when the engine is reached another way.
 [[nodiscard]] std::string unix_socket_of(std::string_view docker_host);
 
+/// Throws Error where `options` name no engine, as Client's constructor does.
+void check_address(const EngineOptions& options);
+
 /// The Docker engine's verbs, blocking. Safe to share between threads. Knows no Rancher word.
 ///
 /// The API version is negotiated at the first call: the oldest that both sides accept, from 1.24 up; a

@@ -1,57 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "docker-client/engine.hpp"
 
+#include "docker-client/engine_address.hpp"
 #include "docker-client/negotiation.hpp"
 #include "docker-client/types/decode.hpp"
 
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
 
 namespace cattle::docker {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 using TransportKind = http::TransportError::Kind;
-
-bool take_prefix(std::string& text, std::string_view prefix) {
-  if (text.rfind(prefix, 0) != 0) return false;
-  text.erase(0, prefix.size());
-  return true;
-}
-
-std::string existing(const std::string& folder, const char* name) {
-  const std::filesystem::path path = std::filesystem::path(folder) / name;
-  std::error_code ignored;
-  return std::filesystem::exists(path, ignored) ? path.string() : std::string();
-}
-
-http::ClientOptions connection(const EngineOptions& options) {
-  http::ClientOptions result;
-  result.connect_timeout = options.connect_timeout;
-  result.unix_socket = unix_socket_of(options.host);
-  if (!result.unix_socket.empty()) {
-    result.base_url = "http://localhost";
-    return result;
-  }
-  std::string host = options.host;
-  const bool tls = options.tls || host.rfind("https://", 0) == 0;
-  if (!take_prefix(host, "tcp://") && !take_prefix(host, "http://") && !take_prefix(host, "https://")) {
-    throw Error(ErrorKind::unavailable, 0, "DOCKER_HOST",
-                "only unix:// and tcp:// addresses are known, not " + host);
-  }
-  while (!host.empty() && host.back() == '/') host.pop_back();
-  const bool has_port =
-      host.find(':', host.rfind(']') == std::string::npos ? 0 : host.rfind(']')) != std::string::npos;
-  result.base_url = (tls ? "https://" : "http://") + host + (has_port ? "" : tls ? ":2376" : ":2375");
-  result.verify_peer = options.tls_verify;
-  if (tls && !options.cert_path.empty()) {
-    result.ca_file = existing(options.cert_path, "ca.pem");
-    result.client_cert_file = existing(options.cert_path, "cert.pem");
-    result.client_key_file = existing(options.cert_path, "key.pem");
-  }
-  return result;
-}
 
 ErrorKind kind_of(TransportKind kind) {
   switch (kind) {
@@ -135,12 +95,8 @@ std::string make_query(const std::vector<std::pair<std::string, std::string>>& p
   return query;
 }
 
-std::string unix_socket_of(std::string_view docker_host) {
-  constexpr std::string_view kUnix = "unix://";
-  return docker_host.starts_with(kUnix) ? std::string(docker_host.substr(kUnix.size())) : std::string();
-}
-
-Client::Engine::Engine(EngineOptions options) : options_(std::move(options)), http_(connection(options_)) {}
+Client::Engine::Engine(EngineOptions options)
+    : options_(std::move(options)), http_(connection_of(options_)) {}
 
 EngineRequest Client::Engine::request(const char* method, const char* path) const {
   EngineRequest request;

@@ -27,7 +27,8 @@ struct ResourceKey {
 
 enum class Admission : std::uint8_t {
   ping,       ///< The ping lane.
-  immediate,  ///< Runs at once beside everything else (reads only, or config.update).
+  prompt,     ///< A lane of few threads: what nothing else may keep waiting, however much of that hangs.
+  immediate,  ///< Runs at once beside everything else (look-ups in the engine).
   queued,     ///< One at a time for its key, in a FIFO.
   joined      ///< As queued, but the waiting ones get the running one's progress and all run when it ends
               ///< (pulls).

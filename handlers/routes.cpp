@@ -124,8 +124,8 @@ std::vector<Route> Handlers::routes() const {
       route("storage.volume.deactivate", Admission::queued, volume_key, p.volume_deactivate),
       route("storage.volume.remove", Admission::queued, volume_key, p.volume_remove),
       route("ping", Admission::ping, no_key, p.ping),
-      route("config.update", Admission::immediate, no_key, p.config_update),
-      route("host.port.check", Admission::immediate, no_key, p.port_check),
+      route("config.update", Admission::prompt, no_key, p.config_update),
+      route("host.port.check", Admission::prompt, no_key, p.port_check),
       route("delegate.request", Admission::queued, resource_key, p.delegate_request),
   };
 }

@@ -6,7 +6,7 @@
 #include "subscriber/tls_context.hpp"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
@@ -14,6 +14,7 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 #include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
 
 #include <algorithm>
 
@@ -34,8 +35,27 @@ Outage failed(Step step, std::string detail) {
   return outage;
 }
 
+Outage refused(Step step, std::string detail) {
+  Outage outage = failed(step, std::move(detail));
+  outage.refusal = true;
+  return outage;
+}
+
 std::string place(const std::string& host, const std::string& port) {
   return (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + port;
+}
+
+/// By OpenSSL itself and not by a callback, which could not say why it refuses.
+bool expect_certificate_for(const std::string& host, bool is_address, SSL* tls) {
+  X509_VERIFY_PARAM* expected = SSL_get0_param(tls);
+  return (is_address ? X509_VERIFY_PARAM_set1_ip_asc(expected, host.c_str())
+                     : X509_VERIFY_PARAM_set1_host(expected, host.data(), host.size())) == 1;
+}
+
+std::string certificate_fault(long verdict, const std::string& host) {
+  if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH)
+    return "it is not for " + host;
+  return X509_verify_cert_error_string(verdict);
 }
 
 }  // namespace
@@ -111,20 +131,20 @@ asio::awaitable<std::optional<Outage>> Connector::open_tunnel(Link& link, const 
   link.clear_deadline();
   const auto& answer = parser.get();
   if (answer.result_int() / 100 == 2) co_return std::nullopt;
-  co_return failed(Step::proxy, "the proxy refused " + target + ": HTTP " +
-                                    std::to_string(answer.result_int()) + " " + std::string(answer.reason()));
+  co_return refused(Step::proxy, "the proxy refused " + target + ": HTTP " +
+                                     std::to_string(answer.result_int()) + " " +
+                                     std::string(answer.reason()));
 }
 
 asio::awaitable<std::optional<Outage>> Connector::open_tls(Link& link, const Address& address) {
   try {
     if (!context_) context_.emplace(make_tls_context(options_.connection));
   } catch (const boost::system::system_error& error) {
-    co_return failed(Step::tls, "reading the certificate authorities: " + error.code().message());
+    co_return refused(Step::tls, "reading the certificate authorities: " + error.code().message());
   } catch (const http::TransportError& error) {
-    co_return failed(Step::tls, error.what());
+    co_return refused(Step::tls, error.what());
   }
   auto& tls = link.add_tls(*context_);
-  tls.set_verify_callback(asio::ssl::host_name_verification(address.host));
   error_code not_numeric;
   (void)asio::ip::make_address(address.host, not_numeric);
   // RFC 6066: the server's name is sent for names alone, never for addresses.
@@ -132,6 +152,8 @@ asio::awaitable<std::optional<Outage>> Connector::open_tls(Link& link, const Add
     std::string name = address.host;
     SSL_ctrl(tls.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data());
   }
+  if (!expect_certificate_for(address.host, !not_numeric, tls.native_handle()))
+    co_return refused(Step::tls, "no certificate can be for " + address.host);
 
   link.set_deadline(options_.tls_timeout);
   const auto [error] = co_await tls.async_handshake(asio::ssl::stream_base::client, kQuiet);
@@ -141,11 +163,13 @@ asio::awaitable<std::optional<Outage>> Connector::open_tls(Link& link, const Add
   }
   std::string detail = reason(link, error);
   if (const long verdict = SSL_get_verify_result(tls.native_handle()); verdict != X509_V_OK) {
-    detail = std::string("its certificate was refused: ") + X509_verify_cert_error_string(verdict);
+    detail = "its certificate was refused: " + certificate_fault(verdict, address.host);
     context_
         .reset();  // The authority may be stored before the next attempt; the session holds on to its own.
   }
-  co_return failed(Step::tls, "TLS with " + address.authority + ": " + detail);
+  auto outage = failed(Step::tls, "TLS with " + address.authority + ": " + detail);
+  outage.refusal = error.category() == asio::error::get_ssl_category();  // Not a link that broke.
+  co_return outage;
 }
 
 }  // namespace cattle::subscriber

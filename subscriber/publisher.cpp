@@ -11,6 +11,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <stdexcept>
+#include <utility>
 
 namespace cattle::subscriber {
 
@@ -61,8 +62,13 @@ struct Publisher::Impl {
   explicit Impl(PublisherOptions given)
       : options(std::move(given)), client(http_options(options.connection)) {}
 
-  PublishResult post(const std::string& body, std::chrono::milliseconds limit, bool fresh,
-                     const std::stop_token& stop) const {
+  struct Attempt {
+    PublishResult result;
+    bool timed_out = false;
+  };
+
+  Attempt post(const std::string& body, std::chrono::milliseconds limit, bool fresh,
+               const std::stop_token& stop) const {
     http::Request request;
     request.method = "POST";
     request.target = "/publish";
@@ -70,11 +76,12 @@ struct Publisher::Impl {
     request.timeout = limit;
     request.fresh_connection = fresh;
     try {
-      return judged(client.send(request, stop));
+      return {judged(client.send(request, stop))};
     } catch (const http::TransportError& error) {
-      PublishResult result;
-      result.detail = error.what();
-      return result;
+      Attempt attempt;
+      attempt.result.detail = error.what();
+      attempt.timed_out = error.kind() == http::TransportError::Kind::timeout;
+      return attempt;
     }
   }
 
@@ -86,27 +93,36 @@ Publisher::Publisher(PublisherOptions options) : impl_(std::make_unique<Impl>(st
 Publisher::~Publisher() = default;
 
 PublishResult Publisher::publish(const std::string& body, const std::function<Clock::time_point()>& deadline,
-                                 const std::stop_token& stop) const {
+                                 const std::stop_token& stop,
+                                 const std::function<void(std::chrono::milliseconds)>& on_unanswered) const {
   const auto& options = impl_->options;
   const auto left = [&deadline] {
     return std::chrono::ceil<std::chrono::milliseconds>(deadline() - Clock::now());
   };
   Backoff backoff(options.first_wait, options.most_wait);
-  bool unanswered = false;
+  bool told = false;
+  PublishResult result;
   for (int attempts = 1;; ++attempts) {
-    const auto limit = std::max(options.least_attempt, std::min(left() / 3, options.most_attempt));
-    PublishResult result = impl_->post(body, limit, unanswered, stop);
+    const auto time = left();
+    if (attempts > 1 && time.count() <= 0) return result;
+    // The first has its time also when the work outlived the event's: every reply is posted once (E6).
+    const auto least = attempts == 1 ? options.least_attempt : std::min(options.least_attempt, time);
+    const auto limit = std::max(least, std::min(time * 3 / 4, options.most_attempt));
+    const bool lost_before = attempts > 1 && result.status == 0;
+    auto attempt = impl_->post(body, limit, lost_before, stop);
+    result = std::move(attempt.result);
     result.attempts = attempts;
     if (result.kind != PublishResult::Kind::gave_up) return result;
-    unanswered = result.status == 0;
     const auto remaining = left();
-    if (remaining.count() <= 0 || !wait(std::min(backoff.next(), remaining), stop)) return result;
+    if (remaining.count() <= 0 || stop.stop_requested()) return result;
+    if (attempt.timed_out && on_unanswered && !std::exchange(told, true)) on_unanswered(limit);
+    if (!wait(std::min(backoff.next(), remaining), stop)) return result;
   }
 }
 
 PublishResult Publisher::publish_once(const std::string& body, std::optional<std::chrono::milliseconds> limit,
                                       const std::stop_token& stop) const {
-  PublishResult result = impl_->post(body, limit.value_or(impl_->options.most_attempt), false, stop);
+  PublishResult result = impl_->post(body, limit.value_or(impl_->options.most_attempt), false, stop).result;
   result.attempts = 1;
   return result;
 }

@@ -124,8 +124,12 @@ std::string Session::answer_header(const std::string& name) const {
 }
 
 asio::awaitable<Outage> Session::read() {
-  stream_.control_callback([this](websocket::frame_type, beast::string_view) { received(); });
+  stream_.control_callback([this](websocket::frame_type type, beast::string_view) {
+    received();
+    if (type != websocket::frame_type::close) served_ = true;
+  });
   last_received_ = last_data_ = Clock::now();
+  ping_at_ = last_received_ + std::min(options_.ping_interval, options_.silence / 4);
   tick();
   error_code error;
   std::string frame;
@@ -141,6 +145,7 @@ asio::awaitable<Outage> Session::read() {
     if (stream_.got_text()) frame.append(chunk_.data(), size);
     if (!stream_.is_message_done()) continue;
     if (!frame.empty() && !take(std::exchange(frame, {}))) break;
+    served_ = true;
   }
   tick_.cancel();
   link_->close();
@@ -163,24 +168,30 @@ void Session::received() {
 
 /// A server that hangs behind a live WebSocket layer still answers our pings. So once it has shown that it
 /// sends keep-alive events, only data proves that it lives; until then any frame does.
-bool Session::silent() const {
-  const auto sign = keep_alives_ >= 2 ? last_data_ : last_received_;
-  return Clock::now() - sign > options_.silence;
+Session::Clock::time_point Session::dead_at() const {
+  return (keep_alives_ >= 2 ? last_data_ : last_received_) + options_.silence;
 }
 
+/// Wakes for the next ping, and between two only where silence has lasted for too long by then.
 void Session::tick() {
-  tick_.expires_after(std::min(options_.ping_interval, options_.silence / 4));
+  tick_.expires_at(std::min(ping_at_, dead_at()));
   tick_.async_wait([self = shared_from_this()](const error_code& ended) {
     if (ended || self->closing_ || self->link_->closed()) return;
-    if (self->silent()) {
+    const auto now = Clock::now();
+    if (now >= self->dead_at()) {
       self->silent_ = true;
       self->link_->close();
       return;
     }
-    if (!std::exchange(self->pinging_, true))
-      self->stream_.async_ping({}, [self](const error_code&) { self->pinging_ = false; });
+    if (now >= self->ping_at_) self->ping(now);
     self->tick();
   });
+}
+
+void Session::ping(Clock::time_point now) {
+  ping_at_ = now + std::min(options_.ping_interval, options_.silence / 4);
+  if (!std::exchange(pinging_, true))
+    stream_.async_ping({}, [self = shared_from_this()](const error_code&) { self->pinging_ = false; });
 }
 
 void Session::close() {
@@ -209,6 +220,7 @@ Outage Session::refused_with(int status, const std::string& reason, const std::s
   Outage outage;
   outage.step = Step::upgrade;
   outage.status = status;
+  outage.refusal = true;
   outage.trouble = trouble_of(status);
   outage.detail = "HTTP " + std::to_string(status) + " " + reason + explanation(outage.trouble);
   if (const std::string words = excerpt(body); !words.empty()) outage.detail += ": " + words;

@@ -29,6 +29,8 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] std::string answer_header(const std::string& name) const;
   /// Reads until the end.
   boost::asio::awaitable<Outage> read();
+  /// The server sent something other than its leave: a message or a pong.
+  [[nodiscard]] bool served() const { return served_; }
   /// Sends a close frame and lets read() end, in close_timeout at the latest.
   void close();
 
@@ -39,7 +41,8 @@ class Session : public std::enable_shared_from_this<Session> {
   void received();
   void tick();
   bool take(std::string frame);
-  [[nodiscard]] bool silent() const;
+  void ping(Clock::time_point now);
+  [[nodiscard]] Clock::time_point dead_at() const;
   [[nodiscard]] Outage refused(const boost::system::error_code& error) const;
   [[nodiscard]] Outage refused_with(int status, const std::string& reason, const std::string& body) const;
   [[nodiscard]] Outage ended(const boost::system::error_code& error) const;
@@ -54,10 +57,12 @@ class Session : public std::enable_shared_from_this<Session> {
   std::array<char, 16UL * 1024> chunk_{};
   Clock::time_point last_received_;
   Clock::time_point last_data_;
+  Clock::time_point ping_at_;
   int keep_alives_ = 0;
   bool pinging_ = false;
   bool closing_ = false;
   bool silent_ = false;
+  bool served_ = false;
 };
 
 }  // namespace cattle::subscriber

@@ -19,9 +19,11 @@
 #include <set>
 #include <thread>
 #include <tuple>
+#include <utility>
 
 namespace cattle::subscriber {
 namespace asio = boost::asio;
+using Clock = std::chrono::steady_clock;
 
 const char* to_string(Step step) {
   switch (step) {
@@ -55,6 +57,7 @@ struct Subscription::Impl {
   void report(const Outage& outage);
   void heard();
   void deliver(std::string frame);
+  [[nodiscard]] bool was_good() const;
   [[nodiscard]] std::optional<Outage> wrong_account(const Session& opened) const;
   [[nodiscard]] std::chrono::milliseconds wait_after(const Outage& outage);
   void request_stop();
@@ -75,21 +78,27 @@ struct Subscription::Impl {
   std::shared_ptr<Link> link;
   std::shared_ptr<Session> session;                   ///< While it is subscribed.
   std::set<std::tuple<Step, Trouble, int>> reported;  ///< Kinds, in this outage.
-  bool received_data = false;                         ///< By the subscription that is open, or was last.
+  Clock::time_point subscribed_at;
+  bool unreachable_told = false;  ///< In this outage, too.
   bool redirect = false;
   bool stopping = false;
 };
 
 asio::awaitable<void> Subscription::Impl::run() {
   while (!stopping) {
-    received_data = redirect = false;
+    redirect = false;
     const Outage outage = co_await attempt();
+    const bool good = was_good();
     session.reset();
     link->close();
     link.reset();
     if (stopping) break;
     if (redirect) continue;
-    if (received_data) backoff.reset();
+    if (good) {
+      backoff.reset();
+      reported.clear();
+      unreachable_told = false;
+    }
     report(outage);
     rest.expires_after(wait_after(outage));
     co_await rest.async_wait(asio::as_tuple(asio::use_awaitable));
@@ -111,10 +120,11 @@ asio::awaitable<Outage> Subscription::Impl::attempt() {
     co_return *outage;
   }
   session = opened;
+  subscribed_at = Clock::now();
   {
     const std::lock_guard lock(mutex);
     health.subscribed = true;
-    health.last_received = std::chrono::steady_clock::now();  // The 101 itself.
+    health.last_received = Clock::now();  // The 101 itself.
     health.outage.reset();
     health.server_version = opened->answer_header("X-PastureStack-Version");
   }
@@ -129,29 +139,35 @@ std::optional<Outage> Subscription::Impl::wrong_account(const Session& opened) c
   const auto kind = opened.answer_header("X-API-ACCOUNT-KIND");
   if (options.account_kind.empty() || kind.empty() || kind == options.account_kind) return std::nullopt;
   return Outage{Step::upgrade, Trouble::wrong_account, 0,
-                "this key is one of kind " + excerpt(kind) + ", not of kind " + options.account_kind};
+                "this key is one of kind " + excerpt(kind) + ", not of kind " + options.account_kind, true};
 }
 
-/// Each kind of trouble once, since a server behind two proxies may show two in turn. An outage lasts until
-/// something was received, not until a server took the subscription only to drop it again.
+/// Each kind of trouble once, since a server behind two proxies may show two in turn; and what means that the
+/// server can't be reached is one matter, however many ways of it a restart shows.
 void Subscription::Impl::report(const Outage& outage) {
   {
     const std::lock_guard lock(mutex);
     health.subscribed = false;
     health.outage = outage;
   }
-  if (received_data) reported.clear();
-  const bool news = reported.emplace(outage.step, outage.trouble, outage.status).second;
-  if (news && listener.on_outage) listener.on_outage(outage);
+  if (!reported.emplace(outage.step, outage.trouble, outage.status).second) return;
+  const bool news = outage.refusal || !std::exchange(unreachable_told, true);
+  const auto& tell = news ? listener.on_outage : listener.on_detail;
+  if (tell) tell(outage);
+}
+
+/// An outage lasts until a subscription was of use: until the server sent something or it held for a while,
+/// not until a server took it only to drop it again.
+bool Subscription::Impl::was_good() const {
+  return session && (session->served() || Clock::now() - subscribed_at >= options.good_after);
 }
 
 void Subscription::Impl::heard() {
   const std::lock_guard lock(mutex);
-  health.last_received = std::chrono::steady_clock::now();
+  health.last_received = Clock::now();
 }
 
 void Subscription::Impl::deliver(std::string frame) {
-  received_data = true;
   if (delivering && listener.on_frame) listener.on_frame(std::move(frame));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/commands/surroundings.hpp"
 
+#include "agent/options.hpp"
 #include "agent/registration/share_mounts.hpp"
 #include "config/ca_bundle.hpp"
 #include "config/option_file.hpp"
@@ -11,6 +12,7 @@
 #include <iostream>
 #include <map>
 #include <thread>
+#include <utility>
 
 namespace cattle::agent::commands {
 namespace {
@@ -31,7 +33,7 @@ std::unique_ptr<docker::Client> engine_of(const config::Environment& environment
     options.tls = true;
   }
   options.tls_verify = !environment("DOCKER_TLS_VERIFY").value_or("").empty();
-  return std::make_unique<docker::Client>(options);
+  return std::make_unique<docker::Client>(checked(std::move(options)));
 }
 
 Here common(const config::Environment& environment) {

@@ -2,6 +2,9 @@
 // What waits for what, what joins, what is dropped.
 #include "tests/component/agent/running_agent.hpp"
 
+#include <atomic>
+#include <memory>
+
 namespace cattle::agent {
 namespace {
 
@@ -91,6 +94,46 @@ TEST_F(AdmissionTest, config_update_runs_beside_workers_that_are_all_busy) {
   server_.send(make_event("config.update", "c1", {{"items", json::array()}}));
   EXPECT_TRUE(server_.wait_reply("c1"));
   release();
+}
+
+TEST_F(AdmissionTest, config_update_and_port_checks_wait_for_no_inspect_that_hangs) {
+  options_.dispatcher.immediate.threads = 2;
+  start();
+  hang("/containers/c");
+  for (int i = 0; i < 4; ++i) server_.send(inspect_event("i" + std::to_string(i), "c" + std::to_string(i)));
+  ASSERT_TRUE(engine_.wait_for_calls("GET", "/containers/c", 2));
+  server_.send(make_event("config.update", "u1", {{"items", json::array()}}));
+  server_.send(make_event("host.port.check", "h1", {{"ports", json::array()}}));
+  EXPECT_TRUE(server_.wait_reply("u1"));
+  EXPECT_TRUE(server_.wait_reply("h1"));
+  release();
+}
+
+TEST_F(AdmissionTest, the_end_of_a_burst_is_told_once_and_never_while_something_is_in_work) {
+  const auto rests = std::make_shared<std::atomic<int>>(0);
+  options_.dispatcher.rest = 50ms;
+  options_.dispatcher.on_rest = [rests](std::size_t events) {
+    ++*rests;
+    EXPECT_EQ(events, 4U);
+  };
+  start();
+  hang("/containers/");
+  server_.send(inspect_event("i1", "c1"));
+  ASSERT_TRUE(engine_.wait_for_calls("GET", "/containers/", 1));
+  for (const char* id : {"p1", "p2", "p3"}) {
+    server_.send(ping_event(id));
+    ASSERT_TRUE(server_.wait_reply(id)) << id;
+  }
+  const auto after_pings = std::chrono::steady_clock::now() + 200ms;
+  ASSERT_TRUE(soon([&] { return std::chrono::steady_clock::now() > after_pings; }));
+  EXPECT_EQ(*rests, 0) << "the inspect is in work";
+  release();
+  ASSERT_TRUE(server_.wait_reply("i1"));
+  EXPECT_TRUE(soon([&] { return *rests == 1; }));
+  const auto later = std::chrono::steady_clock::now() + 200ms;
+  ASSERT_TRUE(soon([&] { return std::chrono::steady_clock::now() > later; }));
+  EXPECT_EQ(*rests, 1) << "nothing was done since";
+  EXPECT_TRUE(agent_->at_rest());
 }
 
 TEST_F(AdmissionTest, what_is_too_much_for_a_key_is_dropped_and_logged) {

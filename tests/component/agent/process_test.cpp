@@ -13,6 +13,7 @@
 #include <csignal>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 namespace cattle::agent {
 namespace {
@@ -92,6 +93,22 @@ TEST_F(ProcessTest, a_missing_credential_ends_it_with_the_variables_name) {
   run({"run"});
   EXPECT_EQ(exit_code(), exit_code::kConfiguration);
   EXPECT_THAT(output(), HasSubstr("CATTLE_SECRET_KEY"));
+}
+
+TEST_F(ProcessTest, an_address_that_is_none_ends_it_with_the_variables_name) {
+  struct Case {
+    const char* name;
+    const char* value;
+  };
+  for (const auto& [name, value] : {Case{"CATTLE_URL", "http://h:99999/v1"},
+                                    Case{"CATTLE_URL", "http://a b/v1"}, Case{"DOCKER_HOST", "foo://x"},
+                                    Case{"DOCKER_HOST", "tcp://h:99999"}, Case{"DOCKER_HOST", "tcp://"}}) {
+    const auto good = std::exchange(variables_[name], value);
+    run({"run"});
+    EXPECT_EQ(exit_code(), exit_code::kConfiguration) << value;
+    EXPECT_THAT(output(), testing::AllOf(HasSubstr(name), HasSubstr(value)));
+    variables_[name] = good;
+  }
 }
 
 TEST_F(ProcessTest, version_help_and_wrong_usage) {

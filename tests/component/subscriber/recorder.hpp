@@ -18,7 +18,8 @@ class Recorder {
   SubscriptionListener listener() {
     return {[this](std::string frame) { note([&] { frames_.push_back(std::move(frame)); }); },
             [this] { note([&] { ++subscribed_; }); },
-            [this](const Outage& outage) { note([&] { outages_.push_back(outage); }); }};
+            [this](const Outage& outage) { note([&] { outages_.push_back(outage); }); },
+            [this](const Outage& outage) { note([&] { details_.push_back(outage); }); }};
   }
 
   [[nodiscard]] std::vector<std::string> frames() const {
@@ -28,6 +29,13 @@ class Recorder {
   [[nodiscard]] std::vector<Outage> outages() const {
     const std::lock_guard lock(mutex_);
     return outages_;
+  }
+  [[nodiscard]] std::vector<Outage> details() const {
+    const std::lock_guard lock(mutex_);
+    return details_;
+  }
+  [[nodiscard]] bool wait_details(std::size_t count) const {
+    return wait([&] { return details_.size() >= count; });
   }
   [[nodiscard]] bool wait_frames(std::size_t count) const {
     return wait([&] { return frames_.size() >= count; });
@@ -56,6 +64,7 @@ class Recorder {
   mutable std::condition_variable changed_;
   std::vector<std::string> frames_;
   std::vector<Outage> outages_;
+  std::vector<Outage> details_;
   std::size_t subscribed_ = 0;
 };
 

@@ -88,8 +88,13 @@ TEST(Tls, an_unknown_authority_is_refused_and_named) {
 TEST(Tls, a_certificate_for_another_name_is_refused) {
   const TestCa ca;
   const FakeServer server(secured(ca.issue({"other.test"})));
-  const Outage outage = outage_of(towards(server.url("/v1", "localhost"), ca.ca_file()));
-  EXPECT_EQ(outage.step, Step::tls);
+  for (const auto& host : {std::string("localhost"), std::string("127.0.0.1")}) {
+    const Outage outage = outage_of(towards(server.url("/v1", host), ca.ca_file()));
+    EXPECT_EQ(outage.step, Step::tls);
+    EXPECT_TRUE(outage.refusal);
+    EXPECT_NE(outage.detail.find("certificate was refused: it is not for " + host), std::string::npos)
+        << outage.detail;
+  }
   EXPECT_TRUE(server.requests().empty());
 }
 

@@ -8,8 +8,10 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 
 namespace cattle::subscriber {
@@ -38,6 +40,16 @@ inline support::ServerAnswer status(int code, const std::string& body = "") {
 }
 
 inline constexpr const char* kEvent = R"({"id":"a","name":"compute.instance.activate","replyTo":"reply.1"})";
+
+/// Waits for a condition, ten seconds at most.
+inline bool soon(const std::function<bool()>& condition) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > until) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return true;
+}
 
 /// A subscription to a server of its own.
 struct Subscribed : testing::Test {

@@ -30,6 +30,23 @@ TEST_F(Subscribed, R7_E16_a_frozen_link_is_noticed_and_replaced) {
   EXPECT_EQ(recorder.outages()[0].step, Step::read);
 }
 
+TEST_F(Subscribed, R7_E16_silence_is_noticed_when_it_has_lasted_and_not_at_the_next_ping) {
+  auto options = fast(server);
+  options.silence = milliseconds(2'000);
+  options.ping_interval = milliseconds(500);
+  begin(options);
+  const auto since = Clock::now();
+  ASSERT_TRUE(soon([&] { return Clock::now() - since > milliseconds(1'250); }));
+  server.send(kEvent);  // The last sign, in the middle between two pings.
+  ASSERT_TRUE(recorder.wait_frames(1));
+  const auto last = subscription->health().last_received;
+  server.freeze();
+  ASSERT_TRUE(recorder.wait_outages(1));
+  EXPECT_GE(Clock::now() - *last, milliseconds(2'000));
+  EXPECT_LT(Clock::now() - *last, milliseconds(2'200));
+  EXPECT_EQ(recorder.outages()[0].trouble, Trouble::silent);
+}
+
 TEST_F(Subscribed, R7_pongs_alone_keep_a_link_to_a_server_that_sends_no_keep_alives) {
   auto options = fast(server);
   options.silence = milliseconds(200);
@@ -66,57 +83,6 @@ TEST_F(Subscribed, R8_every_kind_of_end_is_followed_by_a_new_subscription) {
   }
   for (const auto& outage : recorder.outages()) EXPECT_EQ(outage.trouble, Trouble::closed);
   EXPECT_TRUE(recorder.frames().empty());
-}
-
-TEST_F(Subscribed, R8_outage_is_told_once_until_something_was_received) {
-  begin(fast(server));
-  for (std::size_t i = 2; i < 6; ++i) {
-    server.cut();
-    ASSERT_TRUE(server.wait_subscribed(i));
-    ASSERT_TRUE(recorder.wait_subscribed(i));
-  }
-  EXPECT_EQ(recorder.outages().size(), 1U);
-  server.send(kEvent);
-  ASSERT_TRUE(recorder.wait_frames(1));
-  server.cut();
-  ASSERT_TRUE(recorder.wait_outages(2));
-}
-
-TEST_F(Subscribed, R8_S40_a_server_that_is_away_is_awaited_and_told_when_the_trouble_changes) {
-  begin(fast(server));
-  server.stop();
-  ASSERT_TRUE(recorder.wait_outages(2));
-  EXPECT_EQ(recorder.outages()[0].trouble, Trouble::closed);
-  EXPECT_EQ(recorder.outages()[1].step, Step::connect);
-  EXPECT_EQ(recorder.outages()[1].trouble, Trouble::unreachable);
-  EXPECT_NE(recorder.outages()[1].detail.find("refused"), std::string::npos);
-  server.answer("/subscribe", status(502, "broker: not ready"));
-  server.start();
-  ASSERT_TRUE(recorder.wait_outages(3));
-  EXPECT_EQ(recorder.outages()[2].trouble, Trouble::unreachable);
-  EXPECT_EQ(recorder.outages()[2].status, 502);
-  EXPECT_EQ(recorder.outages()[2].detail, "HTTP 502 Bad Gateway: broker: not ready");
-  server.forget_answers();
-  ASSERT_TRUE(server.wait_subscribed(2));
-  EXPECT_EQ(recorder.outages().size(), 3U);
-}
-
-TEST_F(Subscribed, R8_each_kind_of_trouble_is_told_once_in_an_outage_also_when_they_come_in_turn) {
-  for (int i = 0; i < 4; ++i) {
-    server.answer("/subscribe", status(502), 1);
-    server.answer("/subscribe", status(503), 1);
-  }
-  begin(fast(server));
-  ASSERT_EQ(recorder.outages().size(), 2U);
-  EXPECT_EQ(recorder.outages()[0].status, 502);
-  EXPECT_EQ(recorder.outages()[1].status, 503);
-  server.send(kEvent);
-  ASSERT_TRUE(recorder.wait_frames(1));
-  server.answer("/subscribe", status(502), 1);
-  server.cut();
-  ASSERT_TRUE(server.wait_subscribed(2));
-  ASSERT_TRUE(recorder.wait_outages(4));
-  EXPECT_EQ(recorder.outages()[3].status, 502) << "another outage";
 }
 
 TEST_F(Subscribed, R9_refusals_are_told_apart_and_retried) {

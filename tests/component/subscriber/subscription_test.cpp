@@ -203,7 +203,7 @@ TEST_F(Subscribed, health_tells_what_is_the_matter) {
   ASSERT_TRUE(well.last_received);
   EXPECT_LT(Clock::now() - *well.last_received, seconds(10));
   server.stop();
-  ASSERT_TRUE(recorder.wait_outages(2));
+  ASSERT_TRUE(recorder.wait_details(1));
   const Health ill = subscription->health();
   EXPECT_FALSE(ill.subscribed);
   ASSERT_TRUE(ill.outage);

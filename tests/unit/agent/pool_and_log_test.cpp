@@ -78,6 +78,19 @@ TEST(WorkerPool, stop_asks_running_jobs_to_end_and_calls_the_waiting_ones_stoppe
   EXPECT_FALSE(pool.submit([](const std::stop_token&) {}));
 }
 
+TEST(WorkerPool, a_thread_that_has_settled_says_so_once_and_goes_on_to_wait) {
+  std::atomic<int> settled{0};
+  std::promise<void> ran;
+  WorkerPool pool({1, 10, 10s, 20ms}, [&] { ++settled; });
+  EXPECT_TRUE(pool.submit([](const std::stop_token&) {}));
+  EXPECT_TRUE(soon([&] { return settled == 1; }));
+  EXPECT_EQ(pool.threads(), 1U);
+  EXPECT_TRUE(pool.submit([&](const std::stop_token&) { ran.set_value(); }));
+  EXPECT_EQ(ran.get_future().wait_for(10s), std::future_status::ready);
+  EXPECT_TRUE(soon([&] { return settled == 2; }));
+  EXPECT_EQ(pool.threads(), 1U);
+}
+
 class LogTest : public testing::Test {
  public:
   LogTest() {

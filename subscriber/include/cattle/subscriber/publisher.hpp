@@ -27,10 +27,10 @@ struct PublishResult {
 
 struct PublisherOptions {
   Connection connection;
-  /// One attempt has a third of the event's time that is left, between these two: a request that gets lost on
-  /// the way must leave time for the next.
+  /// One attempt has three quarters of the event's time that is left, within these two: a server that is only
+  /// slow must not get the reply several times, and a request that gets lost must leave time for another.
   std::chrono::milliseconds least_attempt{2'000};
-  std::chrono::milliseconds most_attempt{10'000};
+  std::chrono::milliseconds most_attempt{30'000};
   std::chrono::milliseconds first_wait{250};
   std::chrono::milliseconds most_wait{5'000};
 };
@@ -45,10 +45,12 @@ class Publisher {
 
   /// Posts `body` at least once; the same body again on connection failures and 5xx until `deadline()` (asked
   /// before each attempt and each wait, since it may move) or stop. What got no answer is posted again on a
-  /// connection of its own. A failure never becomes another reply (E5).
-  [[nodiscard]] PublishResult publish(const std::string& body,
-                                      const std::function<std::chrono::steady_clock::time_point()>& deadline,
-                                      const std::stop_token& stop) const;
+  /// connection of its own. A failure never becomes another reply (E5). `on_unanswered` is told once, when an
+  /// attempt of that length got no answer in time and another follows: the server may well have the reply.
+  [[nodiscard]] PublishResult publish(
+      const std::string& body, const std::function<std::chrono::steady_clock::time_point()>& deadline,
+      const std::stop_token& stop,
+      const std::function<void(std::chrono::milliseconds)>& on_unanswered = {}) const;
   /// One attempt, for progress; without `limit` it has `most_attempt`.
   [[nodiscard]] PublishResult publish_once(const std::string& body,
                                            std::optional<std::chrono::milliseconds> limit = {},

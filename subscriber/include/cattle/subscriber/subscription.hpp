@@ -35,6 +35,8 @@ struct Outage {
   Trouble trouble = Trouble::unreachable;
   int status = 0;      ///< HTTP status of a refused upgrade, else 0.
   std::string detail;  ///< One sentence; for a refused upgrade with status line and first body bytes.
+  /// Somebody was reached and said no, or showed a wrong certificate; else nobody could be reached.
+  bool refusal = false;
 };
 
 struct Health {
@@ -61,6 +63,8 @@ struct SubscriptionOptions {
   std::chrono::milliseconds answer_timeout{2'000};  ///< From an answer's first byte to its last.
   std::chrono::milliseconds silence{20'000};  ///< Nothing received for so long: the link is dead (R7, E16).
   std::chrono::milliseconds ping_interval{5'000};  ///< WebSocket ping frames.
+  std::chrono::milliseconds good_after{
+      5'000};  ///< A subscription that held so long ends an outage, heard or not.
   std::chrono::milliseconds close_timeout{2'000};
   std::chrono::milliseconds first_wait{500};
   std::chrono::milliseconds most_wait{5'000};
@@ -73,7 +77,10 @@ struct SubscriptionListener {
   std::function<void(std::string frame)> on_frame;  ///< Text, not blank.
   std::function<void()> on_subscribed;
   std::function<void(const Outage&)>
-      on_outage;  ///< Once per outage: when it begins, and once for each kind that it changes to.
+      on_outage;  ///< Once per outage: when it begins, and once for each refusal that it changes to.
+  /// Another way in which the server can't be reached, within an outage that was told: a restart shows
+  /// several.
+  std::function<void(const Outage&)> on_detail = nullptr;
 };
 
 /// Exactly one WebSocket subscription, kept up in process until stop(). Owns one thread (Asio, a coroutine).
