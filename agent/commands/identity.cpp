@@ -29,10 +29,14 @@ std::string access_key(const config::Environment& environment, const std::string
 
 void set_aside(const config::Environment& environment, const std::string& state_dir,
                const registration::MachineFacts& now) {
-  const auto key = access_key(environment, state_dir);
+  // First of all: whenever this is cut short, the key is refused at the next start. One that is no longer to
+  // be had was noted when that happened.
+  if (const auto key = access_key(environment, state_dir);
+      !key.empty() || !config::read_state_file(refused_key_file(state_dir))) {
+    constexpr mode_t kSecret = 0600;
+    config::write_state_file(refused_key_file(state_dir), key + "\n", kSecret);
+  }
   const auto aside = registration::set_identity_aside(state_dir);
-  constexpr mode_t kSecret = 0600;
-  config::write_state_file(refused_key_file(state_dir), key + "\n", kSecret);
   registration::record_facts(state_dir, now);
   std::cerr << "WARN: this machine is a copy of another; its identity was set aside in " << aside << '\n';
 }
@@ -82,6 +86,11 @@ OwnIdentity own_identity(const config::Environment& environment, const std::stri
   if (own.is_missing)
     own.registration_url = config::read_state_file(state_dir + "/registration_url").value_or("");
   return own;
+}
+
+bool was_judged(const std::string& state_dir) {
+  return registration::recorded_facts(state_dir).has_value() ||
+         config::read_state_file(refused_key_file(state_dir)).has_value();
 }
 
 bool is_copied_instance(const config::Environment& environment, const std::string& state_dir,

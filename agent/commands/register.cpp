@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/commands/register.hpp"
 
+#include "agent/commands/identity.hpp"
 #include "agent/commands/surroundings.hpp"
 #include "agent/commands/tls_explanation.hpp"
 #include "agent/registration/address.hpp"
@@ -73,11 +74,8 @@ void register_here(const std::string& url, const config::Environment& environmen
   for (const auto& warning : options.warnings) here.surroundings.say("WARN: " + warning);
   if (manner.takes_over)
     take_over_state(*here.engine, here.surroundings.state_dir, here.surroundings.say, here.surroundings.call);
-  if (compare_machine(recorded_facts(here.surroundings.state_dir), read_machine_facts({})) ==
-      Sameness::clone) {
-    here.surroundings.say("this machine is a copy of another; its identity is set aside in " +
-                          set_identity_aside(here.surroundings.state_dir));
-  }
+  if (was_judged(here.surroundings.state_dir))
+    here.surroundings.environment = own_identity(environment, here.surroundings.state_dir).environment;
   Request request;
   request.url = url;
   request.url_override = here.surroundings.environment("CATTLE_URL_OVERRIDE").value_or("");
