@@ -66,10 +66,18 @@ ServerOptions server_options_for(const Manner& manner, const Surroundings& surro
   return options;
 }
 
+/// On the host itself, where its interfaces are seen.
+void check_address(const std::string& text) {
+  const auto wish = parse_address_wish(text);
+  const auto objection = objection_to(wish, interface_addresses());
+  if (!objection.empty())
+    throw Failure(Outcome::bad_address, "Invalid CATTLE_AGENT_IP (" + text + "): " + objection);
+}
+
 void register_here(const std::string& url, const config::Environment& environment, const Manner& manner) {
   auto here = plain_surroundings(environment);
   if (manner.pause) here.surroundings.waiting.pause = manner.pause;
-  (void)parse_address_wish(here.surroundings.environment("CATTLE_AGENT_IP").value_or(""));
+  check_address(here.surroundings.environment("CATTLE_AGENT_IP").value_or(""));
   const auto options = server_options_for(manner, here.surroundings);
   for (const auto& warning : options.warnings) here.surroundings.say("WARN: " + warning);
   if (manner.takes_over)

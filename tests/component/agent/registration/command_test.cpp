@@ -2,6 +2,9 @@
 // `cattle-agent register` on a host of its own.
 #include "tests/component/agent/registration/command_fixture.hpp"
 
+#include <sched.h>
+
+#include <cstdlib>
 #include <fstream>
 
 namespace cattle::agent {
@@ -42,6 +45,8 @@ TEST_F(Command, every_failure_has_its_exit_code) {
   const auto address = run_register();
   EXPECT_EQ(address.code, 10);
   EXPECT_THAT(address.errors, HasSubstr("Invalid CATTLE_AGENT_IP (127.0.0.1)"));
+  variables_["CATTLE_AGENT_IP"] = "169.254.3.3";
+  EXPECT_EQ(run_register().code, 10);
   variables_.erase("CATTLE_AGENT_IP");
   EXPECT_THAT(server_.requests(), IsEmpty()) << "all of these are seen before anybody is asked";
   EXPECT_THAT(files(), IsEmpty()) << "and before anything is written";
@@ -59,6 +64,19 @@ TEST_F(Command, every_failure_has_its_exit_code) {
   const auto damaged = run_register();
   EXPECT_EQ(damaged.code, 20);
   EXPECT_THAT(damaged.errors, HasSubstr(".registration_token is damaged"));
+}
+
+TEST_F(Command, P09_an_address_that_containers_made_is_refused) {
+  on_host_ = [] {
+    return ::unshare(CLONE_NEWNET) == 0 &&
+           std::system(
+               "ip link set lo up && ip link add docker0 type bridge && "  // NOLINT(concurrency-mt-unsafe)
+               "ip link set docker0 up && ip addr add 172.17.0.1/16 dev docker0") == 0;
+  };
+  variables_["CATTLE_AGENT_IP"] = "172.17.0.1";
+  const auto result = run_register();
+  EXPECT_EQ(result.code, 10);
+  EXPECT_THAT(result.errors, HasSubstr("Invalid CATTLE_AGENT_IP (172.17.0.1): it is an address of docker0"));
 }
 
 TEST_F(Command, no_metacharacter_makes_a_file_or_runs_a_command) {
