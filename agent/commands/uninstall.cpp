@@ -7,7 +7,6 @@
 #include "agent/registration/option_file_entry.hpp"
 #include "agent/registration/share_mounts.hpp"
 #include "config/ca_bundle.hpp"
-#include "config/option_file.hpp"
 #include "handlers/host/child_process.hpp"
 
 #include <sys/mount.h>
@@ -113,14 +112,13 @@ void add_made_directories(std::vector<Item>& items) {
   }
 }
 
-/// Of agent.conf, which is an operator's file, the settings that registering keeps there.
+/// Of agent.conf, which is an operator's file, what registering wrote there and nobody has changed since.
 void add_kept_options(const std::string& file, std::vector<Item>& items) {
-  std::vector<std::string> ignored;
-  const auto set = config::read_option_files({file}, ignored);
-  const auto& ours = registration::kept_options();
-  if (std::none_of(ours.begin(), ours.end(), [&](const auto& name) { return set.contains(name); })) return;
-  items.push_back({"the settings of registering in " + file,
-                   [file] { registration::remove_options(file, registration::kept_options()); }});
+  if (!registration::recorded_lines(file).empty()) {
+    items.push_back(
+        {"the settings of registering in " + file, [file] { registration::remove_recorded_lines(file); }});
+  }
+  add_path(registration::record_of_options(file), items);
 }
 
 /// agent.log and what it was rotated to, agent.1.log and so on.

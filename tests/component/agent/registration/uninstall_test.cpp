@@ -56,10 +56,11 @@ TEST_F(Uninstall, leaves_nothing_of_ours_and_touches_nothing_else) {
 
 TEST_F(Uninstall, leaves_what_an_operator_put_beside_ours) {
   accept_registration(server_);
+  const std::string kMine = "# mine\nexport CATTLE_UPGRADE_IMAGES='any'\nCATTLE_SCHEDULER_IPS=1.2.3.4\n";
   std::filesystem::create_directories(lib_ / "rancher/etc/ssl");
   std::filesystem::create_directories(lib_ / "kubelet");
   std::filesystem::create_directories(log_ / "rancher");
-  std::ofstream(lib_ / "rancher/etc/agent.conf") << "# mine\nhttp_proxy=http://p:3128\n";
+  std::ofstream(lib_ / "rancher/etc/agent.conf") << kMine;
   std::ofstream(lib_ / "rancher/etc/ssl/ca.crt") << "an operator's";
   for (const auto* name : {"agent.log", "agent.1.log", "other.log", "agent.x.log"})
     std::ofstream(log_ / "rancher" / name) << "x";
@@ -68,7 +69,7 @@ TEST_F(Uninstall, leaves_what_an_operator_put_beside_ours) {
   const auto result = run({"uninstall", "--state"});
   EXPECT_EQ(result.code, 0) << result.errors;
   EXPECT_THAT(files(), UnorderedElementsAre("rancher/etc/agent.conf", "rancher/etc/ssl/ca.crt"));
-  EXPECT_EQ(content(lib_ / "rancher/etc/agent.conf"), "# mine\nhttp_proxy=http://p:3128\n");
+  EXPECT_EQ(content(lib_ / "rancher/etc/agent.conf"), kMine);
   EXPECT_TRUE(std::filesystem::exists(lib_ / "kubelet")) << "somebody else made it";
   EXPECT_FALSE(std::filesystem::exists(log_ / "rancher/agent.1.log"));
   EXPECT_TRUE(std::filesystem::exists(log_ / "rancher/agent.x.log"));

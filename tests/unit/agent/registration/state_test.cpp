@@ -113,12 +113,29 @@ TEST_F(State, options_are_taken_out_and_what_is_an_operators_stays) {
   std::ofstream(path("agent.conf")) << "# mine\nA=1\n";
   set_option(path("agent.conf"), "CATTLE_AGENT_IP", "1.1.1.1");
   set_option(path("agent.conf"), "CATTLE_HOST_LABELS", "a=b");
-  remove_options(path("agent.conf"), kept_options());
+  EXPECT_EQ(mode(record_of_options(path("agent.conf"))), 0600U);
+  remove_options(path("agent.conf"), {"CATTLE_AGENT_IP"});
+  EXPECT_EQ(recorded_lines(path("agent.conf")).size(), 1U);
+  remove_recorded_lines(path("agent.conf"));
   EXPECT_EQ(config::read_state_file(path("agent.conf")), "# mine\nA=1");
   set_option(path("ours.conf"), "CATTLE_AGENT_IP", "1.1.1.1");
-  remove_options(path("ours.conf"), kept_options());
+  remove_recorded_lines(path("ours.conf"));
   EXPECT_FALSE(std::filesystem::exists(path("ours.conf")));
+  remove_recorded_lines(path("none.conf"));
   remove_options(path("none.conf"), kept_options());
+}
+
+TEST_F(State, an_operators_line_is_not_taken_for_one_of_registering) {
+  const std::string mine = "CATTLE_UPGRADE_IMAGES=any\nexport CATTLE_AGENT_IP=\"1.1.1.1\"";
+  std::ofstream(path("agent.conf")) << mine << "\n";
+  set_option(path("agent.conf"), "CATTLE_AGENT_IP", "1.1.1.1");
+  remove_recorded_lines(path("agent.conf"));
+  EXPECT_EQ(config::read_state_file(path("agent.conf")), mine) << "what it says already is not written anew";
+  set_option(path("agent.conf"), "CATTLE_HOST_LABELS", "a=b");
+  std::ofstream(path("agent.conf")) << "export CATTLE_HOST_LABELS='a=c'\n";
+  remove_recorded_lines(path("agent.conf"));
+  EXPECT_EQ(config::read_state_file(path("agent.conf")), "export CATTLE_HOST_LABELS='a=c'")
+      << "changed since";
 }
 
 TEST_F(State, a_ca_is_ours_to_remove_only_while_it_is_the_one_that_was_stored) {
