@@ -50,6 +50,14 @@ TEST_F(State, R57_a_damaged_key_is_reported_and_not_replaced) {
   EXPECT_EQ(config::read_state_file(path(".registration_token")), "half\x01");
 }
 
+TEST_F(State, P15_R57_half_a_key_is_reported_and_not_trusted) {
+  std::ofstream(path(".registration_token")) << std::string(64, 'a');
+  EXPECT_THROW((void)registration_key(directory_), Failure);
+  EXPECT_EQ(config::read_state_file(path(".registration_token")), std::string(64, 'a'));
+  std::ofstream(path(".registration_token")) << std::string(128, 'a');
+  EXPECT_EQ(registration_key(directory_), std::string(128, 'a')) << "only the line end is missing";
+}
+
 TEST_F(State, P49_a_stock_key_of_another_form_is_taken_as_it_is) {
   std::ofstream(path(".registration_token")) << "ABCDEF0123\n";
   EXPECT_EQ(registration_key(directory_), "ABCDEF0123");
