@@ -4,6 +4,7 @@
 #include "agent/registration/failure.hpp"
 #include "agent/registration/machine.hpp"
 #include "config/option_file.hpp"
+#include "config/settings.hpp"
 #include "config/state_file.hpp"
 
 #include <iostream>
@@ -20,7 +21,7 @@ std::string refused_key_file(const std::string& state_dir) {
 }
 
 std::string access_key(const config::Environment& environment, const std::string& state_dir) {
-  if (const auto key = environment("CATTLE_ACCESS_KEY"); key && !key->empty()) return *key;
+  if (const auto key = config::Settings(environment, {}).either("ACCESS_KEY")) return *key;
   std::vector<std::string> warnings;
   const auto stored = config::read_option_files({config::credentials_file(state_dir)}, warnings);
   const auto found = stored.find("CATTLE_ACCESS_KEY");
@@ -44,8 +45,10 @@ void set_aside(const config::Environment& environment, const std::string& state_
 /// What the copied container brought with it in its environment names the other machine.
 config::Environment without_copied_identity(const config::Environment& environment) {
   return [environment](const std::string& name) -> std::optional<std::string> {
-    static const std::set<std::string> kCopied{"CATTLE_ACCESS_KEY", "CATTLE_SECRET_KEY", "CATTLE_DOCKER_UUID",
-                                               "CATTLE_PHYSICAL_HOST_UUID"};
+    static const std::set<std::string> kCopied{"CATTLE_ACCESS_KEY",         "PLATFORM_ACCESS_KEY",
+                                               "CATTLE_SECRET_KEY",         "PLATFORM_SECRET_KEY",
+                                               "CATTLE_DOCKER_UUID",        "PLATFORM_DOCKER_UUID",
+                                               "CATTLE_PHYSICAL_HOST_UUID", "PLATFORM_PHYSICAL_HOST_UUID"};
     return kCopied.contains(name) ? std::nullopt : environment(name);
   };
 }

@@ -82,8 +82,10 @@ void register_here(const std::string& url, const config::Environment& environmen
   for (const auto& warning : options.warnings) here.surroundings.say("WARN: " + warning);
   if (manner.takes_over)
     take_over_state(*here.engine, here.surroundings.state_dir, here.surroundings.say, here.surroundings.call);
-  if (was_judged(here.surroundings.state_dir))
-    here.surroundings.environment = own_identity(environment, here.surroundings.state_dir).environment;
+  if (was_judged(here.surroundings.state_dir)) {
+    here.surroundings.environment =
+        own_identity(here.surroundings.environment, here.surroundings.state_dir).environment;
+  }
   Request request;
   request.url = url;
   request.url_override = here.surroundings.environment("CATTLE_URL_OVERRIDE").value_or("");

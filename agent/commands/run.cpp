@@ -92,7 +92,8 @@ std::optional<config::Environment> own_environment(const config::Environment& en
 config::Environment with_key(const config::Environment& environment, const std::string& key) {
   if (key.empty()) return environment;
   return [environment, key](const std::string& name) {
-    return name == "CATTLE_ACCESS_KEY" ? std::optional(key) : environment(name);
+    const bool is_key = name == "CATTLE_ACCESS_KEY" || name == "PLATFORM_ACCESS_KEY";
+    return is_key ? std::optional(key) : environment(name);
   };
 }
 

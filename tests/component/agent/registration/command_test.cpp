@@ -37,6 +37,22 @@ TEST_F(Command, P15_P19_registering_twice_is_registering_once) {
                                    "rancher/state/registration_url", "rancher/state/machine.json"));
 }
 
+TEST_F(Command, S15_P18_the_platform_names_count_and_given_keys_skip_the_registration) {
+  accept_registration(server_);
+  variables_["CATTLE_ACCESS_KEY"] = "OLD";
+  variables_["PLATFORM_ACCESS_KEY"] = "GIVEN";
+  variables_["PLATFORM_SECRET_KEY"] = "given-secret";
+  variables_["PLATFORM_HOST_LABELS"] = "a=b";
+  const auto result = run_register();
+  EXPECT_EQ(result.code, 0) << result.errors;
+  EXPECT_THAT(server_.requests("/register"), IsEmpty());
+  EXPECT_THAT(content(state("credentials.conf")),
+              AllOf(HasSubstr("CATTLE_ACCESS_KEY='GIVEN'"), HasSubstr("CATTLE_SECRET_KEY='given-secret'")));
+  EXPECT_EQ(content(lib_ / "rancher/etc/agent.conf"), "export CATTLE_HOST_LABELS='a=b'\n");
+  variables_["PLATFORM_AGENT_IP"] = "127.0.0.5";
+  EXPECT_EQ(run_register().code, 10);
+}
+
 TEST_F(Command, every_failure_has_its_exit_code) {
   EXPECT_EQ(run({"register"}).code, 64);
   EXPECT_EQ(run({"register", "not a url"}).code, 64);
