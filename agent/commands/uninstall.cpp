@@ -89,13 +89,26 @@ void add_volume(const docker::Client& engine, const std::string& name, bool must
                    }});
 }
 
-/// With what we mounted over it.
+/// Containers that use what is mounted below keep it.
+void unshare_mount(const std::string& path) {
+  if (::umount(path.c_str()) == 0) return;
+  if (errno != EBUSY) throw std::system_error(errno, std::generic_category(), path);
+  std::cout << "the shared mount " << path << " is kept, in use\n";
+}
+
 void remove_if_empty(const std::string& path) {
   std::error_code error;
-  if (!std::filesystem::is_empty(path, error)) return;
-  if (registration::is_mount_point(path) && ::umount(path.c_str()) != 0)
-    throw std::system_error(errno, std::generic_category(), path);
-  std::filesystem::remove(path);
+  if (!registration::is_mount_point(path) && std::filesystem::is_empty(path, error))
+    std::filesystem::remove(path);
+}
+
+/// What is in it stays, but not what we mounted over it.
+void add_directory(const std::string& path, std::vector<Item>& items) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) return;
+  if (registration::is_bound_onto_itself(path))
+    items.push_back({"shared mount " + path, [path] { unshare_mount(path); }});
+  items.push_back({"directory " + path + ", if it is empty then", [path] { remove_if_empty(path); }});
 }
 
 void add_path(const std::filesystem::path& path, std::vector<Item>& items) {
@@ -108,7 +121,7 @@ void add_path(const std::filesystem::path& path, std::vector<Item>& items) {
 void add_made_directories(std::vector<Item>& items) {
   for (const auto& path : registration::made_directories()) {
     if (path.starts_with("/var/lib/rancher/")) continue;  // Those are looked at by name.
-    items.push_back({"directory " + path + ", if it is empty then", [path] { remove_if_empty(path); }});
+    add_directory(path, items);
   }
 }
 
@@ -150,11 +163,9 @@ void add_state(const std::string& state_dir, std::vector<Item>& items) {
 /// Directories that others may use, too.
 void add_empty_directories(std::vector<Item>& items) {
   for (const auto* path : {"/var/lib/rancher/volumes", "/var/lib/rancher/state", "/var/lib/rancher/etc/ssl",
-                           "/var/lib/rancher/etc", "/var/lib/rancher", "/var/log/rancher"}) {
-    std::error_code error;
-    if (!std::filesystem::exists(path, error)) continue;
-    items.push_back(
-        {std::string("directory ") + path + ", if it is empty then", [path] { remove_if_empty(path); }});
+                           "/var/lib/rancher/etc", "/var/lib/rancher", "/var/log/rancher",
+                           "/var/run/rancher/storage", "/var/run/rancher"}) {
+    add_directory(path, items);
   }
 }
 

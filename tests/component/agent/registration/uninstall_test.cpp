@@ -3,6 +3,7 @@
 #include "agent/registration/share_mounts.hpp"
 #include "tests/component/agent/registration/command_fixture.hpp"
 
+#include <csignal>
 #include <fstream>
 
 namespace cattle::agent {
@@ -82,6 +83,46 @@ TEST_F(Uninstall, unmounts_and_removes_the_directory_that_sharing_made) {
   EXPECT_EQ(result.code, 0) << result.errors;
   EXPECT_FALSE(std::filesystem::exists(lib_ / "kubelet")) << result.output;
   EXPECT_FALSE(std::filesystem::exists(lib_ / "rancher")) << "nor is the record left";
+}
+
+/// What is mounted where the program ran, by a process that was left there.
+std::string mounts_seen_by(const std::filesystem::path& pid_file) {
+  const auto watcher = std::stoi(content(pid_file));
+  auto table = content("/proc/" + std::to_string(watcher) + "/mountinfo");
+  ::kill(watcher, SIGKILL);
+  return table;
+}
+
+TEST_F(Uninstall, unmounts_what_sharing_mounted_and_leaves_what_is_in_it) {
+  const auto watcher = directory_ / "watcher";
+  on_host_ = [watcher] {
+    if (const auto child = ::fork(); child > 0)
+      std::ofstream(watcher) << child;
+    else
+      for (;;) ::pause();
+    return share_mounts(::getpid(), {"/var/lib/rancher/volumes"}).empty() &&
+           ::mount("/var/lib/disk", "/var/lib/rancher/state", nullptr, MS_BIND, nullptr) == 0;
+  };
+  for (const auto* name : {"rancher/volumes/keep", "rancher/state", "disk"})
+    std::filesystem::create_directories(lib_ / name);
+  std::filesystem::create_directories(run_ / "rancher/storage");
+  const auto dry = run({"uninstall", "--state", "--dry-run"});
+  EXPECT_THAT(dry.output, AllOf(HasSubstr("would remove shared mount /var/lib/rancher/volumes"),
+                                HasSubstr("would remove directory /var/run/rancher/storage"),
+                                Not(HasSubstr("shared mount /var/lib/rancher/state"))));
+  EXPECT_THAT(mounts_seen_by(watcher), HasSubstr(" /var/lib/rancher/volumes "));
+  const auto real = run({"uninstall", "--state"});
+  EXPECT_EQ(real.code, 0) << real.errors;
+  EXPECT_THAT(mounts_seen_by(watcher),
+              AllOf(Not(HasSubstr(" /var/lib/rancher/volumes ")), HasSubstr(" /var/lib/rancher/state ")))
+      << "an operator's own stays";
+  EXPECT_TRUE(std::filesystem::exists(lib_ / "rancher/volumes/keep"));
+  EXPECT_FALSE(std::filesystem::exists(run_ / "rancher"));
+  std::ofstream(run_ / "file") << "x";
+  std::filesystem::create_directories(run_ / "rancher/storage/plugin");
+  EXPECT_EQ(run({"uninstall", "--state"}).code, 0);
+  (void)mounts_seen_by(watcher);
+  EXPECT_TRUE(std::filesystem::exists(run_ / "rancher/storage/plugin")) << "somebody's socket";
 }
 
 TEST_F(Uninstall, keeps_volumes_that_are_in_use_or_hold_state) {
