@@ -9,7 +9,9 @@ Agent::Agent(const AgentOptions& options)
     : log_(options.log),
       request_exit_(options.request_exit),
       engine_(options.engine),
-      address_(options.address, [this](const std::string& line) { log_.info(line); }),
+      address_(
+          options.address, [this](const std::string& line) { log_.info(line); },
+          [this](const std::string& line) { log_.warn("configuration: " + line); }),
       server_api_(options.server_api),
       handlers_(host_options(options.host), engine_, server_api_),
       router_(handlers_.routes()),

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/own_address.hpp"
 
-#include "agent/registration/address.hpp"
 #include "agent/registration/failure.hpp"
 
 #include <utility>
 
 namespace cattle::agent {
 
-OwnAddress::OwnAddress(Options options, std::function<void(const std::string&)> say)
-    : options_(std::move(options)), say_(std::move(say)) {
-  if (is_fixed()) current_ = options_.wish;
+OwnAddress::OwnAddress(Options options, Say say, Say warn)
+    : options_(std::move(options)), say_(std::move(say)), warn_(std::move(warn)) {
+  const bool followed = registration::is_dotted(options_.wish) &&
+                        registration::objection_to(wish(), registration::interface_addresses()).empty();
+  if (followed || is_name()) current_ = options_.wish;
 }
 
 std::string OwnAddress::current() const {
@@ -18,10 +19,18 @@ std::string OwnAddress::current() const {
   return current_;
 }
 
-/// A plain address or a name is the operator's word and is not judged here.
-bool OwnAddress::is_fixed() const {
+/// A name is the operator's word and is not judged here.
+bool OwnAddress::is_name() const {
   return !options_.wish.empty() && !options_.wish.starts_with("if:") &&
-         options_.wish.find('/') == std::string::npos;
+         options_.wish.find('/') == std::string::npos && !registration::is_dotted(options_.wish);
+}
+
+/// What registering refuses is here an address that is not followed: a file may hold it, and the host has
+/// others. Throws registration::Failure for a damaged rule.
+registration::AddressWish OwnAddress::wish() const {
+  if (registration::is_dotted(options_.wish))
+    return {registration::AddressWish::Kind::address, options_.wish};
+  return registration::parse_address_wish(options_.wish);
 }
 
 /// Of the route to the server. A look-up that hangs must not keep the agent from ending.
@@ -36,21 +45,31 @@ std::string OwnAddress::route_source(const std::stop_token& stop) {
   return {};
 }
 
+registration::AddressChoice OwnAddress::choose(const std::string& detected, const std::stop_token& stop) {
+  registration::AddressInputs inputs{wish(), detected, {}, registration::interface_addresses()};
+  const bool followed = inputs.wish.kind == registration::AddressWish::Kind::address &&
+                        registration::objection_to(inputs.wish, inputs.addresses).empty();
+  if (!followed) {
+    inputs.route_source = route_source(stop);
+    inputs.default_source = registration::default_route_source();
+  }
+  return registration::choose_address(inputs);
+}
+
 void OwnAddress::refresh(const std::string& detected, const std::stop_token& stop) {
-  if (is_fixed()) return;
+  if (is_name()) return;
   registration::AddressChoice choice;
   try {
-    const auto source = route_source(stop);
+    choice = choose(detected, stop);
     if (stop.stop_requested()) return;
-    choice = registration::choose_address({registration::parse_address_wish(options_.wish), detected, source,
-                                           registration::interface_addresses(),
-                                           registration::default_route_source()});
   } catch (const registration::Failure& failure) {
     choice.reason = failure.what();
   }
+  if (choice.warning != std::exchange(warning_, choice.warning) && !warning_.empty()) warn_(warning_);
   const std::lock_guard lock(mutex_);
   // A host that has lost its address for a moment is still the host that it was.
-  if (choice.address.empty() && !current_.empty()) return;
+  const bool objected = !warning_.empty() && current_ == options_.wish;
+  if (choice.address.empty() && !current_.empty() && !objected) return;
   if (choice.address == current_ && choice.reason == reason_) return;
   current_ = choice.address;
   reason_ = choice.reason;

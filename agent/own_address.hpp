@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "agent/registration/address.hpp"
 #include "docker-client/http/name_lookup.hpp"
 
 #include <functional>
@@ -16,28 +17,33 @@ namespace cattle::agent {
 class OwnAddress {
  public:
   struct Options {
-    std::string wish;  ///< CATTLE_DOCKER_HOST_IP or CATTLE_AGENT_IP: used as it is, but for "if:<name>" and a
-                       ///< network.
+    std::string wish;  ///< CATTLE_DOCKER_HOST_IP or CATTLE_AGENT_IP. A name is used as it is.
     std::string server_host;
     std::string server_port;
   };
-  OwnAddress(Options options, std::function<void(const std::string&)> say);
+  using Say = std::function<void(const std::string&)>;
+  OwnAddress(Options options, Say say, Say warn);
 
   [[nodiscard]] std::string current() const;
   /// `detected`: as the server sees us; empty when not known. May take the resolver's time, but no longer
-  /// than until `stop`. Says a change once.
+  /// than until `stop`. Says a change once, and warns once of an address that can't be this host's, which is
+  /// not used then.
   void refresh(const std::string& detected, const std::stop_token& stop);
 
  private:
-  [[nodiscard]] bool is_fixed() const;
+  [[nodiscard]] bool is_name() const;
+  [[nodiscard]] registration::AddressWish wish() const;
+  [[nodiscard]] registration::AddressChoice choose(const std::string& detected, const std::stop_token& stop);
   [[nodiscard]] std::string route_source(const std::stop_token& stop);
 
   const Options options_;
-  const std::function<void(const std::string&)> say_;
+  const Say say_;
+  const Say warn_;
   http::NameLookup lookup_;  ///< Upkeep thread only.
   mutable std::mutex mutex_;
   std::string current_;
   std::string reason_;
+  std::string warning_;  ///< Upkeep thread only.
 };
 
 }  // namespace cattle::agent

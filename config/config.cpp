@@ -184,11 +184,16 @@ Environment with_stored_credentials(const Environment& environment, const std::s
   };
 }
 
-/// Where `register` has made this host a plain service's, its place; else home, as the original has it.
+/// Where `register` has made this host a plain service's, its place; else home, as the original has it. A
+/// copy of another machine has no credentials until it is registered anew: what it kept says the same.
 std::string default_state_directory(const std::string& home) {
   std::error_code error;
-  return std::filesystem::exists(credentials_file(kServiceStateDirectory), error) ? kServiceStateDirectory
-                                                                                  : home;
+  const std::filesystem::path service(kServiceStateDirectory);
+  for (const auto& kept : {std::filesystem::path(credentials_file(service)), service / "registration_url",
+                           service / "clone-of"}) {
+    if (std::filesystem::exists(kept, error)) return service;
+  }
+  return home;
 }
 
 Settings open_settings(const Environment& environment, Config& config) {

@@ -49,7 +49,7 @@ void write_all(const Descriptor& file, const std::string& path, const std::strin
 
 }  // namespace
 
-std::optional<std::string> read_state_file(const std::string& path) {
+std::optional<std::string> read_state_file_as_it_is(const std::string& path) {
   std::error_code error;
   const auto size = std::filesystem::file_size(path, error);
   if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory)
@@ -60,11 +60,16 @@ std::optional<std::string> read_state_file(const std::string& path) {
   std::ostringstream text;
   if (size > 0) text << file.rdbuf();
   if (!file) fail("read", path, errno);
-  const auto content = text.str();
+  return text.str();
+}
+
+std::optional<std::string> read_state_file(const std::string& path) {
+  const auto content = read_state_file_as_it_is(path);
+  if (!content) return std::nullopt;
   constexpr auto kSpace = " \t\r\n";
-  const auto first = content.find_first_not_of(kSpace);
+  const auto first = content->find_first_not_of(kSpace);
   if (first == std::string::npos) return std::string();
-  return content.substr(first, content.find_last_not_of(kSpace) - first + 1);
+  return content->substr(first, content->find_last_not_of(kSpace) - first + 1);
 }
 
 void write_state_file(const std::string& path, const std::string& content, mode_t mode) {

@@ -18,6 +18,8 @@ class StateFileError : public std::runtime_error {
 /// Whole content without white space at both ends; nullopt when there is no such file. Refuses more than 1
 /// MiB.
 [[nodiscard]] std::optional<std::string> read_state_file(const std::string& path);
+/// The same with that white space: where a missing line end tells a half-written file.
+[[nodiscard]] std::optional<std::string> read_state_file_as_it_is(const std::string& path);
 
 /// Replaces the file in one step: written beside it, synced, renamed, the directory synced. After a power cut
 /// there is the old content or the new one, never a half. Makes missing directories with mode 0755.

@@ -77,7 +77,10 @@ int run_mode(const std::vector<std::string>& arguments, const config::Environmen
   if (mode == "register")
     return register_from_container(environment("RANCHER_URL").value_or(""), environment);
   if (mode == "upgrade") return upgrade_here(environment);
-  if (mode == "run") return run_in_image(image_surroundings(environment).surroundings.environment);
+  if (mode == "run") {
+    const int code = run_in_image(image_surroundings(environment).surroundings.environment);
+    return code == exit_code::kSuccess ? code : exit_code::kUnexpected;
+  }
   if (mode == "--") return exec_words({arguments.begin() + 1, arguments.end()});
   if (mode == "state") std::cout << "Rancher State\n";
   if (mode == "inspect-host") {

@@ -4,6 +4,7 @@
 #include "agent/registration/failure.hpp"
 #include "agent/registration/machine.hpp"
 #include "config/option_file.hpp"
+#include "config/settings.hpp"
 #include "config/state_file.hpp"
 
 #include <iostream>
@@ -20,7 +21,7 @@ std::string refused_key_file(const std::string& state_dir) {
 }
 
 std::string access_key(const config::Environment& environment, const std::string& state_dir) {
-  if (const auto key = environment("CATTLE_ACCESS_KEY"); key && !key->empty()) return *key;
+  if (const auto key = config::Settings(environment, {}).either("ACCESS_KEY")) return *key;
   std::vector<std::string> warnings;
   const auto stored = config::read_option_files({config::credentials_file(state_dir)}, warnings);
   const auto found = stored.find("CATTLE_ACCESS_KEY");
@@ -29,10 +30,14 @@ std::string access_key(const config::Environment& environment, const std::string
 
 void set_aside(const config::Environment& environment, const std::string& state_dir,
                const registration::MachineFacts& now) {
-  const auto key = access_key(environment, state_dir);
+  // First of all: whenever this is cut short, the key is refused at the next start. One that is no longer to
+  // be had was noted when that happened.
+  if (const auto key = access_key(environment, state_dir);
+      !key.empty() || !config::read_state_file(refused_key_file(state_dir))) {
+    constexpr mode_t kSecret = 0600;
+    config::write_state_file(refused_key_file(state_dir), key + "\n", kSecret);
+  }
   const auto aside = registration::set_identity_aside(state_dir);
-  constexpr mode_t kSecret = 0600;
-  config::write_state_file(refused_key_file(state_dir), key + "\n", kSecret);
   registration::record_facts(state_dir, now);
   std::cerr << "WARN: this machine is a copy of another; its identity was set aside in " << aside << '\n';
 }
@@ -40,8 +45,10 @@ void set_aside(const config::Environment& environment, const std::string& state_
 /// What the copied container brought with it in its environment names the other machine.
 config::Environment without_copied_identity(const config::Environment& environment) {
   return [environment](const std::string& name) -> std::optional<std::string> {
-    static const std::set<std::string> kCopied{"CATTLE_ACCESS_KEY", "CATTLE_SECRET_KEY", "CATTLE_DOCKER_UUID",
-                                               "CATTLE_PHYSICAL_HOST_UUID"};
+    static const std::set<std::string> kCopied{"CATTLE_ACCESS_KEY",         "PLATFORM_ACCESS_KEY",
+                                               "CATTLE_SECRET_KEY",         "PLATFORM_SECRET_KEY",
+                                               "CATTLE_DOCKER_UUID",        "PLATFORM_DOCKER_UUID",
+                                               "CATTLE_PHYSICAL_HOST_UUID", "PLATFORM_PHYSICAL_HOST_UUID"};
     return kCopied.contains(name) ? std::nullopt : environment(name);
   };
 }
@@ -82,6 +89,11 @@ OwnIdentity own_identity(const config::Environment& environment, const std::stri
   if (own.is_missing)
     own.registration_url = config::read_state_file(state_dir + "/registration_url").value_or("");
   return own;
+}
+
+bool was_judged(const std::string& state_dir) {
+  return registration::recorded_facts(state_dir).has_value() ||
+         config::read_state_file(refused_key_file(state_dir)).has_value();
 }
 
 bool is_copied_instance(const config::Environment& environment, const std::string& state_dir,

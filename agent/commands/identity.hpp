@@ -28,4 +28,7 @@ struct OwnIdentity {
                                       const std::string& cloud_id,
                                       const registration::MachineRoots& roots = {});
 
+/// False where own_identity() would only record what machine this is: on a new host, or a stock one.
+[[nodiscard]] bool was_judged(const std::string& state_dir);
+
 }  // namespace cattle::agent::commands

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/commands/register.hpp"
 
+#include "agent/commands/identity.hpp"
 #include "agent/commands/surroundings.hpp"
 #include "agent/commands/tls_explanation.hpp"
 #include "agent/registration/address.hpp"
@@ -65,18 +66,25 @@ ServerOptions server_options_for(const Manner& manner, const Surroundings& surro
   return options;
 }
 
+/// On the host itself, where its interfaces are seen.
+void check_address(const std::string& text) {
+  const auto wish = parse_address_wish(text);
+  const auto objection = objection_to(wish, interface_addresses());
+  if (!objection.empty())
+    throw Failure(Outcome::bad_address, "Invalid CATTLE_AGENT_IP (" + text + "): " + objection);
+}
+
 void register_here(const std::string& url, const config::Environment& environment, const Manner& manner) {
   auto here = plain_surroundings(environment);
   if (manner.pause) here.surroundings.waiting.pause = manner.pause;
-  (void)parse_address_wish(here.surroundings.environment("CATTLE_AGENT_IP").value_or(""));
+  check_address(here.surroundings.environment("CATTLE_AGENT_IP").value_or(""));
   const auto options = server_options_for(manner, here.surroundings);
   for (const auto& warning : options.warnings) here.surroundings.say("WARN: " + warning);
   if (manner.takes_over)
     take_over_state(*here.engine, here.surroundings.state_dir, here.surroundings.say, here.surroundings.call);
-  if (compare_machine(recorded_facts(here.surroundings.state_dir), read_machine_facts({})) ==
-      Sameness::clone) {
-    here.surroundings.say("this machine is a copy of another; its identity is set aside in " +
-                          set_identity_aside(here.surroundings.state_dir));
+  if (was_judged(here.surroundings.state_dir)) {
+    here.surroundings.environment =
+        own_identity(here.surroundings.environment, here.surroundings.state_dir).environment;
   }
   Request request;
   request.url = url;

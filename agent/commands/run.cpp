@@ -17,6 +17,7 @@
 #include <sys/mount.h>
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <iostream>
 #include <utility>
@@ -91,28 +92,34 @@ std::optional<config::Environment> own_environment(const config::Environment& en
 config::Environment with_key(const config::Environment& environment, const std::string& key) {
   if (key.empty()) return environment;
   return [environment, key](const std::string& name) {
-    return name == "CATTLE_ACCESS_KEY" ? std::optional(key) : environment(name);
+    const bool is_key = name == "CATTLE_ACCESS_KEY" || name == "PLATFORM_ACCESS_KEY";
+    return is_key ? std::optional(key) : environment(name);
   };
 }
 
-/// The cloud's word comes when the agent is at work already.
+/// The cloud's word comes when the agent is at work already. `copied` outlives the agent.
 void watch_for_copies(const config::Environment& environment, const std::string& state_dir,
-                      AgentOptions& options) {
+                      std::atomic<bool>& copied, AgentOptions& options) {
   if (!options.host.detect_cloud_provider) return;
   options.upkeep.cloud.sys = options.host.sys;
-  options.upkeep.is_copied_instance = [environment, state_dir](const std::string& cloud_id) {
-    return is_copied_instance(environment, state_dir, cloud_id);
+  options.upkeep.is_copied_instance = [environment, state_dir, &copied](const std::string& cloud_id) {
+    copied = is_copied_instance(environment, state_dir, cloud_id);
+    return copied.load();
   };
 }
 
-int run_configured(const config::Config& settings, const Signals& signals,
+/// `own`: the environment that `settings` were read from.
+int run_configured(const config::Config& settings, const config::Environment& own, const Signals& signals,
                    const std::function<void(AgentOptions&)>& adapt) {
+  std::atomic<bool> copied{false};
   auto options = make_options(settings);
   if (auto socket = docker::unix_socket_of(settings.docker_host); !socket.empty())
     options.upkeep.engine_socket = std::move(socket);
   options.request_exit = [] { Signals::request(); };
+  watch_for_copies(own, settings.state_dir, copied, options);
   adapt(options);
-  return run_command(options, signals, CATTLE_AGENT_VERSION);
+  const int code = run_command(options, signals, CATTLE_AGENT_VERSION);
+  return copied && code == exit_code::kReplaced ? exit_code::kCopied : code;
 }
 
 void adapt_to_package(const config::Config& settings, AgentOptions& options) {
@@ -145,9 +152,8 @@ int run(const config::Overrides& overrides, bool as_service) {
   const auto settings = config::load(*own, overrides);
   // A server's package is run by the agent container itself.
   if (settings.package.empty() && stands_beside_a_container(settings)) return exit_code::kBeside;
-  return run_configured(settings, signals, [&](AgentOptions& options) {
+  return run_configured(settings, *own, signals, [&](AgentOptions& options) {
     options.upkeep.prepare_host = as_service;
-    watch_for_copies(*own, settings.state_dir, options);
     options.upkeep.preparation.wait_program = "/usr/lib/cattle-agent/r";  // Where the .deb puts it.
     if (!settings.package.empty()) adapt_to_package(settings, options);
   });
@@ -161,14 +167,14 @@ int run_in_image(const config::Environment& environment) {
     std::cerr << "WARN: /host/dev can't be bound over /dev; devices that appear later are not seen\n";
   }
   const http::Library library;
-  const auto own = own_environment(with_image_defaults(environment), config::kServiceStateDirectory, signals);
+  const auto given = with_image_defaults(environment);
+  const auto own = own_environment(given, config::survey(given).config.state_dir, signals);
   if (!own) return exit_code::kSuccess;
   const auto settings = config::load(*own, {});
-  return run_configured(settings, signals, [&](AgentOptions& options) {
+  return run_configured(settings, *own, signals, [&](AgentOptions& options) {
     options.upkeep.prepare_host = true;
     options.upkeep.watch_image = true;
     options.upkeep.preparation.wait_directory = "/.r";
-    watch_for_copies(*own, config::kServiceStateDirectory, options);
     const docker::Client engine(options.engine);
     options.host.agent_image = image_name(engine, settings.agent_image);
     options.upkeep.image.own_image = options.host.agent_image;

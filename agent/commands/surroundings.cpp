@@ -5,12 +5,15 @@
 #include "agent/registration/share_mounts.hpp"
 #include "config/ca_bundle.hpp"
 #include "config/option_file.hpp"
+#include "config/settings.hpp"
 
 #include <unistd.h>
 
 #include <array>
 #include <iostream>
 #include <map>
+#include <set>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -36,6 +39,19 @@ std::unique_ptr<docker::Client> engine_of(const config::Environment& environment
   return std::make_unique<docker::Client>(checked(std::move(options)));
 }
 
+/// What has two names (S15), by whichever is set. The image has the old ones only, as the stock images do.
+config::Environment with_either_name(const config::Environment& environment) {
+  return [environment](const std::string& name) {
+    static const std::set<std::string> kBoth{"CATTLE_ACCESS_KEY",     "CATTLE_SECRET_KEY",
+                                             "CATTLE_AGENT_IP",       "CATTLE_HOST_LABELS",
+                                             "CATTLE_HOST_API_PROXY", "CATTLE_DETECT_CLOUD_PROVIDER",
+                                             "CATTLE_STATE_DIR"};
+    constexpr std::size_t kPrefix = std::string_view("CATTLE_").size();
+    return kBoth.contains(name) ? config::Settings(environment, {}).either(name.substr(kPrefix))
+                                : environment(name);
+  };
+}
+
 Here common(const config::Environment& environment) {
   Here here;
   here.engine = engine_of(environment);
@@ -56,8 +72,8 @@ Here common(const config::Environment& environment) {
 }  // namespace
 
 Here plain_surroundings(const config::Environment& environment) {
-  auto here = common(environment);
-  const auto state = environment("CATTLE_STATE_DIR").value_or("");
+  auto here = common(with_either_name(environment));
+  const auto state = here.surroundings.environment("CATTLE_STATE_DIR").value_or("");
   here.surroundings.state_dir = state.empty() ? kStateDir : state;
   here.surroundings.state_is_mounted = true;
   return here;

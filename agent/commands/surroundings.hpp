@@ -16,7 +16,8 @@ struct Here {
   registration::Surroundings surroundings;  ///< Its `engine` is the one above.
 };
 
-/// On the host itself: state in CATTLE_STATE_DIR, else /var/lib/rancher/state.
+/// On the host itself: state in CATTLE_STATE_DIR, else /var/lib/rancher/state; PLATFORM_ in place of CATTLE_
+/// wins where the README's table has a star.
 [[nodiscard]] Here plain_surroundings(const config::Environment& environment);
 /// In the image: agent.conf over the environment, as the stock entry point sources it; own container by host
 /// name.

@@ -7,7 +7,6 @@
 #include "agent/registration/option_file_entry.hpp"
 #include "agent/registration/share_mounts.hpp"
 #include "config/ca_bundle.hpp"
-#include "config/option_file.hpp"
 #include "handlers/host/child_process.hpp"
 
 #include <sys/mount.h>
@@ -90,13 +89,26 @@ void add_volume(const docker::Client& engine, const std::string& name, bool must
                    }});
 }
 
-/// With what we mounted over it.
+/// Containers that use what is mounted below keep it.
+void unshare_mount(const std::string& path) {
+  if (::umount(path.c_str()) == 0) return;
+  if (errno != EBUSY) throw std::system_error(errno, std::generic_category(), path);
+  std::cout << "the shared mount " << path << " is kept, in use\n";
+}
+
 void remove_if_empty(const std::string& path) {
   std::error_code error;
-  if (!std::filesystem::is_empty(path, error)) return;
-  if (registration::is_mount_point(path) && ::umount(path.c_str()) != 0)
-    throw std::system_error(errno, std::generic_category(), path);
-  std::filesystem::remove(path);
+  if (!registration::is_mount_point(path) && std::filesystem::is_empty(path, error))
+    std::filesystem::remove(path);
+}
+
+/// What is in it stays, but not what we mounted over it.
+void add_directory(const std::string& path, std::vector<Item>& items) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) return;
+  if (registration::is_bound_onto_itself(path))
+    items.push_back({"shared mount " + path, [path] { unshare_mount(path); }});
+  items.push_back({"directory " + path + ", if it is empty then", [path] { remove_if_empty(path); }});
 }
 
 void add_path(const std::filesystem::path& path, std::vector<Item>& items) {
@@ -109,18 +121,17 @@ void add_path(const std::filesystem::path& path, std::vector<Item>& items) {
 void add_made_directories(std::vector<Item>& items) {
   for (const auto& path : registration::made_directories()) {
     if (path.starts_with("/var/lib/rancher/")) continue;  // Those are looked at by name.
-    items.push_back({"directory " + path + ", if it is empty then", [path] { remove_if_empty(path); }});
+    add_directory(path, items);
   }
 }
 
-/// Of agent.conf, which is an operator's file, the settings that registering keeps there.
+/// Of agent.conf, which is an operator's file, what registering wrote there and nobody has changed since.
 void add_kept_options(const std::string& file, std::vector<Item>& items) {
-  std::vector<std::string> ignored;
-  const auto set = config::read_option_files({file}, ignored);
-  const auto& ours = registration::kept_options();
-  if (std::none_of(ours.begin(), ours.end(), [&](const auto& name) { return set.contains(name); })) return;
-  items.push_back({"the settings of registering in " + file,
-                   [file] { registration::remove_options(file, registration::kept_options()); }});
+  if (!registration::recorded_lines(file).empty()) {
+    items.push_back(
+        {"the settings of registering in " + file, [file] { registration::remove_recorded_lines(file); }});
+  }
+  add_path(registration::record_of_options(file), items);
 }
 
 /// agent.log and what it was rotated to, agent.1.log and so on.
@@ -152,11 +163,9 @@ void add_state(const std::string& state_dir, std::vector<Item>& items) {
 /// Directories that others may use, too.
 void add_empty_directories(std::vector<Item>& items) {
   for (const auto* path : {"/var/lib/rancher/volumes", "/var/lib/rancher/state", "/var/lib/rancher/etc/ssl",
-                           "/var/lib/rancher/etc", "/var/lib/rancher", "/var/log/rancher"}) {
-    std::error_code error;
-    if (!std::filesystem::exists(path, error)) continue;
-    items.push_back(
-        {std::string("directory ") + path + ", if it is empty then", [path] { remove_if_empty(path); }});
+                           "/var/lib/rancher/etc", "/var/lib/rancher", "/var/log/rancher",
+                           "/var/run/rancher/storage", "/var/run/rancher"}) {
+    add_directory(path, items);
   }
 }
 

@@ -30,6 +30,11 @@ std::optional<std::uint32_t> ipv4(const std::string& text) {
   return ntohl(address.s_addr);
 }
 
+/// Loopback, link-local, "any", broadcast: none by which another machine reaches this one.
+bool is_nobodys(std::uint32_t address) {
+  return address == 0 || address == kAllBits || address >> 24U == 127U || address >> 16U == 0xA9FEU;
+}
+
 bool in_network(std::uint32_t address, std::uint32_t network, unsigned prefix) {
   const std::uint32_t mask = prefix == 0 ? 0 : kAllBits << (32U - prefix);
   return (address & mask) == (network & mask);
@@ -98,7 +103,25 @@ AddressChoice wished(const AddressInputs& inputs) {
   });
 }
 
+/// By nobody's wish.
+AddressChoice unasked(const AddressInputs& inputs) {
+  if (is_usable_address(inputs, inputs.detected)) return {inputs.detected, "as the server sees this host"};
+  if (is_usable_address(inputs, inputs.route_source))
+    return {inputs.route_source, "source of the route to the server"};
+  if (ipv4(inputs.detected) && !is_unusable({"", inputs.detected}) &&
+      !is_of_this_host(inputs, inputs.detected)) {
+    return {inputs.detected, "as the server sees this host; no interface here has it (address translation)"};
+  }
+  if (is_usable_address(inputs, inputs.default_source))
+    return {inputs.default_source, "source of the default route"};
+  return {"", "no usable address found; set CATTLE_AGENT_IP"};
+}
+
 }  // namespace
+
+bool is_dotted(const std::string& text) {
+  return ipv4(text).has_value();
+}
 
 AddressWish parse_address_wish(const std::string& text) {
   if (text.empty()) return {};
@@ -115,30 +138,34 @@ AddressWish parse_address_wish(const std::string& text) {
     return {AddressWish::Kind::network, text};
   }
   const auto address = ipv4(text);
-  if (!address || *address == 0 || *address == kAllBits || *address >> 24U == 127U) throw refuse();
+  if (!address || is_nobodys(*address)) throw refuse();
   return {AddressWish::Kind::address, text};
 }
 
 bool is_unusable(const InterfaceAddress& entry) {
   const auto address = ipv4(entry.address);
-  if (!address || *address == 0) return true;
-  const bool loopback = *address >> 24U == 127U;
-  const bool link_local = *address >> 16U == 0xA9FEU;
-  return loopback || link_local || is_made_by_containers(entry.interface);
+  return !address || is_nobodys(*address) || is_made_by_containers(entry.interface);
+}
+
+std::string objection_to(const AddressWish& wish, const std::vector<InterfaceAddress>& addresses) {
+  if (wish.kind != AddressWish::Kind::address) return {};
+  if (is_unusable({"", wish.text})) return "it is loopback, link-local or no host's address";
+  std::string objection;
+  for (const auto& entry : addresses) {
+    if (entry.address != wish.text) continue;
+    if (!is_unusable(entry)) return {};  // Some networks lend the host's own address to each veth.
+    objection = "it is an address of " + entry.interface + ", which is there for containers";
+  }
+  return objection;
 }
 
 AddressChoice choose_address(const AddressInputs& inputs) {
-  if (inputs.wish.kind != AddressWish::Kind::none) return wished(inputs);
-  if (is_usable_address(inputs, inputs.detected)) return {inputs.detected, "as the server sees this host"};
-  if (is_usable_address(inputs, inputs.route_source))
-    return {inputs.route_source, "source of the route to the server"};
-  if (ipv4(inputs.detected) && !is_unusable({"", inputs.detected}) &&
-      !is_of_this_host(inputs, inputs.detected)) {
-    return {inputs.detected, "as the server sees this host; no interface here has it (address translation)"};
-  }
-  if (is_usable_address(inputs, inputs.default_source))
-    return {inputs.default_source, "source of the default route"};
-  return {"", "no usable address found; set CATTLE_AGENT_IP"};
+  if (inputs.wish.kind == AddressWish::Kind::none) return unasked(inputs);
+  const auto objection = objection_to(inputs.wish, inputs.addresses);
+  if (objection.empty()) return wished(inputs);
+  auto choice = unasked(inputs);
+  choice.warning = "CATTLE_AGENT_IP=" + inputs.wish.text + " is not followed: " + objection;
+  return choice;
 }
 
 std::vector<InterfaceAddress> interface_addresses() {

@@ -23,12 +23,17 @@ struct AddressWish {
 };
 
 /// Throws Failure(bad_address) as the stock image does: not dotted IPv4, an octet over 255, 127.x, 0.0.0.0,
-/// 255.255.255.255 (P9); also for a damaged "if:" or CIDR form.
+/// 255.255.255.255 (P9); also for a link-local address, and a damaged "if:" or CIDR form.
 [[nodiscard]] AddressWish parse_address_wish(const std::string& text);
+[[nodiscard]] bool is_dotted(const std::string& text);
 
 /// Loopback, link-local, or on an interface that containers made (docker0, br- with 12 hex digits, veth, cni,
 /// flannel).
 [[nodiscard]] bool is_unusable(const InterfaceAddress& entry);
+/// Why an address that is wished for by itself can't be this host's: one that nobody else can reach, or one
+/// of an interface in `addresses` that containers made. Empty when it can be, and for every other wish.
+[[nodiscard]] std::string objection_to(const AddressWish& wish,
+                                       const std::vector<InterfaceAddress>& addresses);
 
 struct AddressInputs {
   AddressWish wish;
@@ -39,13 +44,14 @@ struct AddressInputs {
 };
 
 struct AddressChoice {
-  std::string address;  ///< Empty when there is none.
-  std::string reason;   ///< For the log.
+  std::string address;       ///< Empty when there is none.
+  std::string reason;        ///< For the log.
+  std::string warning = {};  ///< That a wish was not followed, and why; empty elsewhere.
 };
 
-/// In this order: the wish; the detected address when it is one of this host; the route's source; the
-/// detected one (NAT); the default route's source (a server on this very host). A wish for an interface or
-/// network that holds no usable address gives none, with the reason.
+/// In this order: the wish, unless there is an objection to it; the detected address when it is one of this
+/// host; the route's source; the detected one (NAT); the default route's source (a server on this very host).
+/// A wish for an interface or network that holds no usable address gives none, with the reason.
 [[nodiscard]] AddressChoice choose_address(const AddressInputs& inputs);
 
 /// IPv4 addresses of this network namespace, interfaces that are up, in the kernel's order.

@@ -30,6 +30,15 @@ std::string new_key() {
   return text;
 }
 
+/// One of another length names a registered host all the same, but only with the line end that is written
+/// last: else it is the first half of one, and would register this host as another.
+bool is_whole_key(const std::string& key, const std::string& path) {
+  const bool hex =
+      std::all_of(key.begin(), key.end(), [](unsigned char letter) { return std::isxdigit(letter) != 0; });
+  return hex &&
+         (key.size() == 2 * kKeyBytes || config::read_state_file_as_it_is(path).value_or("").ends_with('\n'));
+}
+
 }  // namespace
 
 std::string registration_key(const std::string& state_dir) {
@@ -37,10 +46,7 @@ std::string registration_key(const std::string& state_dir) {
   try {
     const auto stored = config::read_state_file(path);
     if (stored && !stored->empty()) {
-      const bool hex = std::all_of(stored->begin(), stored->end(),
-                                   [](unsigned char letter) { return std::isxdigit(letter) != 0; });
-      // A key of another length still names a registered host; only what can't be a key is refused.
-      if (!hex)
+      if (!is_whole_key(*stored, path))
         throw Failure(Outcome::state,
                       path + " is damaged; restore it, or remove it to register as a new host");
       return *stored;

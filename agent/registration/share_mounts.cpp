@@ -18,8 +18,10 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <system_error>
+#include <utility>
 
 namespace cattle::agent::registration {
 namespace {
@@ -52,6 +54,36 @@ void remember(const std::string& directory) {
   }
 }
 
+/// As the kernel's own table has it; stat's device numbers don't tell a bind mount of the same file system.
+struct Mount {
+  std::string id;
+  std::string parent;
+  std::string device;
+  std::string root;  ///< What of its file system is mounted.
+  std::string target;
+};
+
+std::vector<Mount> mounts() {
+  std::vector<Mount> found;
+  std::ifstream table("/proc/self/mountinfo");
+  for (std::string line; std::getline(table, line);) {
+    std::istringstream fields(line);
+    Mount mount;
+    fields >> mount.id >> mount.parent >> mount.device >> mount.root >> mount.target;
+    found.push_back(std::move(mount));
+  }
+  return found;
+}
+
+/// The topmost, if there are several.
+std::optional<Mount> mount_at(const std::string& directory) {
+  std::optional<Mount> found;
+  for (auto& mount : mounts()) {
+    if (mount.target == directory) found = std::move(mount);
+  }
+  return found;
+}
+
 std::string share(const std::string& directory) {
   std::error_code error;
   const bool made = std::filesystem::create_directories(directory, error);
@@ -79,15 +111,16 @@ std::vector<std::string> made_directories() {
 }
 
 bool is_mount_point(const std::string& directory) {
-  // stat's device numbers don't tell a bind mount of the same file system; the kernel's own table does.
-  std::ifstream table("/proc/self/mountinfo");
-  for (std::string line; std::getline(table, line);) {
-    std::istringstream fields(line);
-    std::string skipped;
-    std::string target;
-    for (int field = 0; field < 4; ++field) fields >> skipped;
-    fields >> target;
-    if (target == directory) return true;
+  return mount_at(directory).has_value();
+}
+
+bool is_bound_onto_itself(const std::string& directory) {
+  const auto mount = mount_at(directory);
+  if (!mount) return false;
+  for (const auto& parent : mounts()) {
+    if (parent.id != mount->parent || parent.device != mount->device) continue;
+    const auto below = std::filesystem::path(directory).lexically_relative(parent.target);
+    return std::filesystem::path(mount->root) == std::filesystem::path(parent.root) / below;
   }
   return false;
 }

@@ -23,6 +23,8 @@ void run_for_each(pid_t pid, const std::string& program, const std::vector<std::
 
 /// True when the kernel's table of this namespace has a mount at exactly this path.
 [[nodiscard]] bool is_mount_point(const std::string& directory);
+/// True when that mount is the directory itself, as share_mounts() binds it; never a disk of an operator's.
+[[nodiscard]] bool is_bound_onto_itself(const std::string& directory);
 
 /// Process at the other end of a unix socket: the engine, whose mount namespace decides what it mounts into
 /// containers. 1 when it can't be told, or when the socket was made by process 1 for it.

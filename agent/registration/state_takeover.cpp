@@ -25,7 +25,7 @@ void copy_identity(const std::filesystem::path& from, const std::filesystem::pat
   for (const auto* name : {".registration_token", ".docker_uuid", ".physical_host_uuid"}) {
     std::error_code error;
     if (std::filesystem::exists(to / name, error)) continue;
-    if (const auto content = config::read_state_file((from / name).string())) {
+    if (const auto content = config::read_state_file_as_it_is((from / name).string())) {
       constexpr mode_t kMode = 0600;
       config::write_state_file((to / name).string(), *content, kMode);
     }

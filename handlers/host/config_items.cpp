@@ -3,7 +3,6 @@
 
 #include "handlers/call_wait.hpp"
 #include "handlers/errors.hpp"
-#include "handlers/host/config_archive.hpp"
 #include "handlers/host/text_file.hpp"
 
 #include <filesystem>
@@ -17,8 +16,10 @@ constexpr std::chrono::milliseconds kLeastFetchTime{
     1'000};  ///< However late it is: late is better than never.
 constexpr auto kKeyInArchive = "content-home/etc/cattle/api.crt";
 constexpr mode_t kReadable = 0644;
+constexpr int kOk = 200;
+constexpr int kNotFound = 404;
 
-/// A stand-in server or a proxy may answer 200 to everything: only what looks like an item is one.
+/// A proxy that asks to sign in answers 200, too: only what looks like an item is one.
 bool looks_like_archive(const std::string& body) {
   return body.starts_with("\x1f\x8b") || body.starts_with("version:");
 }
@@ -85,27 +86,31 @@ std::optional<std::string> ConfigItems::rehearse(const std::string& item, const 
   return kLatest;
 }
 
-http::Response ConfigItems::fetch(const std::string& item, const Context& context) const {
+/// Only a 404 says that this agent has no such item. An acknowledgement after anything else would have the
+/// server take for applied what never came, and it would not ask again.
+std::optional<ConfigArchive> ConfigItems::fetch(const std::string& item, const Context& context) const {
   http::Request request;
   request.target = target_of(item);
   request.timeout = time_left(context.deadline, kLeastFetchTime, options_.request_limit);
-  return server_.send(request, context.call.stop);
+  const auto response = server_.send(request, context.call.stop);
+  if (response.status == kNotFound) return std::nullopt;
+  if (response.status != kOk) throw OperationError("the server answered " + std::to_string(response.status));
+  if (!looks_like_archive(response.body)) throw OperationError("the server's answer is no archive");
+  return read_config_archive(response.body);
 }
 
 std::optional<std::string> ConfigItems::take_host_config(Context& context) const {
-  const auto response = fetch("host-config", context);
-  if (response.status != 200 || !looks_like_archive(response.body)) {
-    context.log.debug("config item host-config has no content here (status " +
-                      std::to_string(response.status) + ")");
+  const auto archive = fetch("host-config", context);
+  if (!archive) {
+    context.log.debug("config item host-config is not assigned to this agent");
     return kLatest;
   }
-  const auto archive = read_config_archive(response.body);
-  if (archive.up_to_date) return archive.version;
-  const auto key = archive.files.find(kKeyInArchive);
-  if (key == archive.files.end()) throw OperationError(std::string("it holds no ") + kKeyInArchive);
-  install_key(archive.version, key->second);
-  context.log.info("config item host-config " + archive.version + " installed");
-  return archive.version.empty() ? kLatest : archive.version;
+  if (archive->up_to_date) return archive->version;
+  const auto key = archive->files.find(kKeyInArchive);
+  if (key == archive->files.end()) throw OperationError(std::string("it holds no ") + kKeyInArchive);
+  install_key(archive->version, key->second);
+  context.log.info("config item host-config " + archive->version + " installed");
+  return archive->version.empty() ? kLatest : archive->version;
 }
 
 void ConfigItems::install_key(const std::string& version, const std::string& key) const {
@@ -135,15 +140,14 @@ bool ConfigItems::is_other_program(const std::string& version) const {
 }
 
 std::optional<std::string> ConfigItems::take_program(Context& context) const {
-  const auto response = fetch("pyagent", context);
-  if (response.status != 200 || !looks_like_archive(response.body)) return kLatest;
-  const auto archive = read_config_archive(response.body);
-  if (!archive.up_to_date && is_other_program(archive.version) && options_.request_exit) {
-    context.log.info("the server names another program: " + archive.version);
-    place(made_room_file(), room_made_for(archive.version) + "\n");
-    options_.request_exit("the server names another program (config item pyagent " + archive.version + ")");
+  const auto archive = fetch("pyagent", context);
+  if (!archive) return kLatest;
+  if (!archive->up_to_date && is_other_program(archive->version) && options_.request_exit) {
+    context.log.info("the server names another program: " + archive->version);
+    place(made_room_file(), room_made_for(archive->version) + "\n");
+    options_.request_exit("the server names another program (config item pyagent " + archive->version + ")");
   }
-  return archive.version.empty() ? kLatest : archive.version;
+  return archive->version.empty() ? kLatest : archive->version;
 }
 
 }  // namespace cattle::handlers

@@ -3,6 +3,7 @@
 
 #include "docker-client/http/client.hpp"
 #include "handlers/context.hpp"
+#include "handlers/host/config_archive.hpp"
 
 #include <chrono>
 #include <functional>
@@ -30,7 +31,7 @@ class ConfigItems {
   ConfigItems(ConfigItemOptions options, const http::Client& server);
 
   /// The version to acknowledge, "latest" where none is known; nullopt when the item must not be
-  /// acknowledged, since what came was damaged (S26). `item` has been checked to be a name.
+  /// acknowledged, since it did not come or was damaged (P39, S26). `item` has been checked to be a name.
   [[nodiscard]] std::optional<std::string> take(const std::string& item, Context& context) const;
 
  private:
@@ -43,7 +44,8 @@ class ConfigItems {
   [[nodiscard]] bool has_record_of_program() const;
   [[nodiscard]] std::string target_of(const std::string& item) const;
   [[nodiscard]] std::optional<std::string> rehearse(const std::string& item, const Context& context) const;
-  [[nodiscard]] http::Response fetch(const std::string& item, const Context& context) const;
+  /// nullopt: the server has no such item for this agent. Throws http::TransportError and OperationError.
+  [[nodiscard]] std::optional<ConfigArchive> fetch(const std::string& item, const Context& context) const;
   void install_key(const std::string& version, const std::string& key) const;
 
   ConfigItemOptions options_;

@@ -51,8 +51,8 @@ struct FakeServerOptions {
 
 /// A scriptable stand-in for a cattle server on a port that the kernel chose:
 /// /<version>[/projects/<id>]/subscribe,
-/// /<version>/publish, /<version>/configcontent/<item>; anything else is 404 unless answer() says otherwise.
-/// It has no processes: tests send the events that they want. Safe to use from any thread.
+/// /<version>/publish, PUT /<version>/configcontent/<item>; anything else is 404 unless answer() says
+/// otherwise. It has no processes: tests send the events that they want. Safe to use from any thread.
 class FakeServer {
  public:
   using Timeout = std::chrono::milliseconds;

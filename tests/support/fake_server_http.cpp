@@ -100,7 +100,7 @@ ServerAnswer judge(State& state, const ServerRequest& request, bool upgrade) {
   if (publish) return judge_publish(state, request.body);
   if (request.path.ends_with("/subscribe"))
     return upgrade ? ServerAnswer{101, ""} : ServerAnswer{200, R"({"type":"collection","data":[]})"};
-  if (request.path.find("/configcontent/") != std::string::npos) return {200, ""};
+  if (request.path.find("/configcontent/") != std::string::npos && request.method != "GET") return {200, ""};
   return error_answer(404, "NotFound");
 }
 

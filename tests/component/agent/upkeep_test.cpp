@@ -90,7 +90,8 @@ TEST_F(UpkeepTest, a_metadata_service_that_is_silent_is_left_alone_after_some_tr
 
 TEST_F(UpkeepTest, its_end_waits_for_no_name_server) {
   support::DeadNames names;
-  OwnAddress address({"", "server.dead.test", "80"}, [](const std::string&) {});
+  const auto nobody = [](const std::string&) {};
+  OwnAddress address({"", "server.dead.test", "80"}, nobody, nobody);
   std::jthread refreshing([&](const std::stop_token& stop) { address.refresh("", stop); });
   ASSERT_TRUE(soon([&] { return names.asked() == 1; }));
   const auto begun = Clock::now();
@@ -195,10 +196,8 @@ class AddressOfHost : public AgentTest {
       body();
     }).join();
   }
-};
-
-TEST_F(AddressOfHost, a_changed_one_goes_out_with_the_next_ping) {
-  for (const std::string wish : {"if:lan0", "10.9.0.0/16", ""}) {
+  /// `body` beside an agent with that wish, in that network.
+  void with_agent(const std::string& wish, const std::function<void(support::FakeServer&)>& body) {
     in_own_network([&] {
       shell("ip route add default via 10.9.8.1");
       support::FakeServer server;
@@ -209,23 +208,51 @@ TEST_F(AddressOfHost, a_changed_one_goes_out_with_the_next_ping) {
       Agent agent(options_);
       agent.start();
       ASSERT_TRUE(server.wait_subscribed(1));
-      int number = 0;
-      const auto says = [&](const std::string& address) {
-        return soon([&] {
-          const auto id = "p" + std::to_string(++number);
-          server.send(ping_event(id, {{"resources", true}}));
-          return address_in(server, id) == address;
-        });
-      };
-      EXPECT_TRUE(says("10.9.8.7")) << wish;
-      shell("ip addr add 10.9.8.99/24 dev lan0 && ip addr del 10.9.8.7/24 dev lan0");
-      shell("ip addr replace 10.9.8.99/24 dev lan0 && ip route replace default via 10.9.8.1");
-      EXPECT_TRUE(says("10.9.8.99")) << wish;
-      EXPECT_EQ(server.subscribed(), 1U) << "without a new subscription";
-      shell("ip addr flush dev lan0");
-      EXPECT_TRUE(says("10.9.8.99")) << "a host that lost its address for a moment is still that host";
+      body(server);
     });
   }
+  [[nodiscard]] std::string told(support::FakeServer& server) {
+    const auto id = "p" + std::to_string(++pings_);
+    server.send(ping_event(id, {{"resources", true}}));
+    return address_in(server, id);
+  }
+  [[nodiscard]] bool says(support::FakeServer& server, const std::string& address) {
+    return soon([&] { return told(server) == address; });
+  }
+  int pings_ = 0;
+};
+
+TEST_F(AddressOfHost, a_changed_one_goes_out_with_the_next_ping) {
+  for (const std::string wish : {"if:lan0", "10.9.0.0/16", ""}) {
+    with_agent(wish, [&](support::FakeServer& server) {
+      EXPECT_TRUE(says(server, "10.9.8.7")) << wish;
+      shell("ip addr add 10.9.8.99/24 dev lan0 && ip addr del 10.9.8.7/24 dev lan0");
+      shell("ip addr replace 10.9.8.99/24 dev lan0 && ip route replace default via 10.9.8.1");
+      EXPECT_TRUE(says(server, "10.9.8.99")) << wish;
+      EXPECT_EQ(server.subscribed(), 1U) << "without a new subscription";
+      shell("ip addr flush dev lan0");
+      EXPECT_TRUE(says(server, "10.9.8.99"))
+          << "a host that lost its address for a moment is still that host";
+    });
+  }
+}
+
+TEST_F(AddressOfHost, P09_one_that_containers_made_or_nobody_reaches_is_never_told) {
+  for (const std::string wish :
+       {"127.0.0.5", "169.254.7.7", "169.254.3.3", "172.17.0.1", "172.18.0.1", "10.42.0.1", "10.244.0.1"}) {
+    with_agent(wish, [&](support::FakeServer& server) {
+      EXPECT_NE(told(server), wish);
+      EXPECT_TRUE(says(server, "10.9.8.7")) << wish << ": the next in the order";
+      EXPECT_TRUE(logged("warning configuration: CATTLE_AGENT_IP=" + wish + " is not followed"));
+      shell("ip addr flush dev lan0");
+      EXPECT_EQ(told(server), "10.9.8.7") << "lost for a moment";
+    });
+  }
+}
+
+TEST_F(AddressOfHost, another_that_was_asked_for_is_told_at_once) {
+  for (const std::string wish : {"203.0.113.9", "10.9.8.7"})
+    with_agent(wish, [&](support::FakeServer& server) { EXPECT_EQ(told(server), wish); });
 }
 
 }  // namespace

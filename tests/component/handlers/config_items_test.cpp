@@ -131,6 +131,22 @@ TEST_F(ConfigItemsTest, P39_S26_a_good_archive_is_installed_and_a_bad_one_is_not
   EXPECT_TRUE(std::filesystem::exists(key_file()));
 }
 
+TEST_F(ConfigItemsTest, P39_S26_P40_only_a_404_says_that_the_item_is_not_ours) {
+  std::vector<support::ServerAnswer> no_item{{200, "<html>sign in</html>"}, {200, ""}};
+  for (const int status : {401, 403, 422, 500, 502, 503}) no_item.push_back({status, "{}"});
+  for (const auto& answer : no_item) {
+    server_.answer("/host-config", answer, 1);
+    update();
+    EXPECT_EQ(acknowledged(), 0U) << answer.status;
+    EXPECT_TRUE(test_.log.has(answer.status == 200 ? "host-config is refused and not acknowledged"
+                                                   : "the server answered " + std::to_string(answer.status)));
+  }
+  server_.answer("/host-config", {404, R"({"type":"error","status":404})"}, 1);
+  update();
+  EXPECT_EQ(acknowledged(), 1U);
+  EXPECT_EQ(server_.requests("/host-config").back().target, "/v1/configcontent/host-config?version=latest");
+}
+
 TEST_F(ConfigItemsTest, S30_the_same_version_is_acknowledged_again_and_not_applied_anew) {
   server_.answer("/host-config", {200, lab::make_archive(kTop, host_config(), Digest::sha1)});
   update();
@@ -181,6 +197,19 @@ TEST_F(OwnedProgram, it_makes_room_for_another_each_time_that_one_is_installed_i
   server_names("6-beef");
   EXPECT_TRUE(asks_to_end());
   EXPECT_FALSE(asks_to_end());
+}
+
+TEST_F(OwnedProgram, P41_S26_what_the_server_could_not_give_is_not_acknowledged) {
+  loop_installed("pyagent-1-0a0a");
+  server_.answer("/pyagent", {503, ""}, 1);
+  server_.answer("/pyagent", {200, "<html>"}, 1);
+  for (const std::size_t requests : {1U, 2U}) {
+    EXPECT_FALSE(asks_to_end());
+    EXPECT_EQ(server_.requests("/pyagent").size(), requests) << "asked for, and no PUT";
+  }
+  server_.answer("/pyagent", {404, ""}, 1);
+  EXPECT_FALSE(asks_to_end());
+  EXPECT_EQ(server_.requests("/pyagent").back().method, "PUT");
 }
 
 }  // namespace

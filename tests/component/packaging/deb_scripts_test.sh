@@ -59,6 +59,11 @@ case $1 in
     sh "$scripts/postrm" purge
     [ -z "$(find "$DPKG_ROOT" -name '*cattle-agent*')" ] || fail "something is left"
     ;;
+  a_copied_machine_without_credentials_is_started)
+    for kept in credentials.conf registration_url clone-of; do
+      grep -qxF "ConditionPathExists=|/var/lib/rancher/state/$kept" "$scripts/cattle-agent.service" || fail "$kept does not count"
+    done
+    ;;
   *)
     fail "no such case: $1"
     ;;

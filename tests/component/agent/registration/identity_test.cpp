@@ -125,6 +125,16 @@ TEST_F(Identity, a_copied_containers_environment_is_refused) {
   EXPECT_FALSE(own().is_missing);
 }
 
+TEST_F(Identity, S15_a_copied_key_is_refused_under_its_other_name_too) {
+  variables_ = {{"PLATFORM_ACCESS_KEY", "OLD"}, {"PLATFORM_SECRET_KEY", "x"}};
+  (void)own();
+  machine("m9", "p9", false);
+  const auto clone = own();
+  EXPECT_TRUE(clone.is_missing);
+  for (const auto* name : {"PLATFORM_ACCESS_KEY", "PLATFORM_SECRET_KEY"})
+    EXPECT_EQ(clone.environment(name), std::nullopt) << name;
+}
+
 TEST_F(Identity, without_a_stored_url_a_clone_can_only_wait) {
   std::filesystem::remove(directory_ / "state/registration_url");
   (void)own();

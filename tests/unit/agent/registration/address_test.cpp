@@ -18,8 +18,8 @@ AddressInputs inputs(const std::string& wish, const std::string& detected, const
 
 TEST(Address, P09_what_the_stock_image_refuses_is_refused) {
   for (const auto* text :
-       {"127.0.0.2", "0.0.0.0", "255.255.255.255", "256.1.1.1", "host.example", "1.2.3", "1.2.3.4.5",
-        "010.1.1.1", "if:", "if:a/b", "10.0.0.0/33", "10.0.0/8", "10.0.0.0/x"}) {
+       {"127.0.0.2", "169.254.3.3", "0.0.0.0", "255.255.255.255", "256.1.1.1", "host.example", "1.2.3",
+        "1.2.3.4.5", "010.1.1.1", "if:", "if:a/b", "10.0.0.0/33", "10.0.0/8", "10.0.0.0/x"}) {
     try {
       (void)parse_address_wish(text);
       ADD_FAILURE() << text << " was taken";
@@ -43,6 +43,23 @@ TEST(Address, a_wish_comes_first) {
   EXPECT_EQ(choose_address(inputs("192.168.0.0/16", "10.1.2.3", "")).address, "192.168.7.1");
   EXPECT_EQ(choose_address(inputs("0.0.0.0/0", "", "")).address, "10.1.2.3")
       << "never loopback or the engine's bridge";
+}
+
+TEST(Address, P09_a_wish_that_cannot_be_this_host_is_not_followed_and_said) {
+  for (const auto* text : {"172.17.0.1", "172.18.0.1", "127.0.0.5", "169.254.3.3", "0.0.0.0"}) {
+    auto asked = inputs("", "10.1.2.3", "192.168.7.1");
+    asked.wish = {AddressWish::Kind::address, text};
+    const auto choice = choose_address(asked);
+    EXPECT_EQ(choice.address, "10.1.2.3") << text << ": the next in the order";
+    EXPECT_NE(choice.warning.find(text), std::string::npos);
+  }
+  EXPECT_NE(objection_to(parse_address_wish("172.18.0.1"), kHost).find("br-0123456789ab"), std::string::npos);
+  EXPECT_EQ(objection_to(parse_address_wish("172.18.0.1"), {{"veth1", "172.18.0.1"}, {"eth0", "172.18.0.1"}}),
+            "");
+  for (const auto* text : {"9.9.9.9", "192.168.7.1", "if:docker0"}) {
+    EXPECT_EQ(objection_to(parse_address_wish(text), kHost), "") << text;
+    EXPECT_EQ(choose_address(inputs(text, "10.1.2.3", "")).warning, "") << text;
+  }
 }
 
 TEST(Address, a_wish_without_a_usable_address_says_so) {

@@ -50,6 +50,14 @@ TEST_F(State, R57_a_damaged_key_is_reported_and_not_replaced) {
   EXPECT_EQ(config::read_state_file(path(".registration_token")), "half\x01");
 }
 
+TEST_F(State, P15_R57_half_a_key_is_reported_and_not_trusted) {
+  std::ofstream(path(".registration_token")) << std::string(64, 'a');
+  EXPECT_THROW((void)registration_key(directory_), Failure);
+  EXPECT_EQ(config::read_state_file(path(".registration_token")), std::string(64, 'a'));
+  std::ofstream(path(".registration_token")) << std::string(128, 'a');
+  EXPECT_EQ(registration_key(directory_), std::string(128, 'a')) << "only the line end is missing";
+}
+
 TEST_F(State, P49_a_stock_key_of_another_form_is_taken_as_it_is) {
   std::ofstream(path(".registration_token")) << "ABCDEF0123\n";
   EXPECT_EQ(registration_key(directory_), "ABCDEF0123");
@@ -113,12 +121,29 @@ TEST_F(State, options_are_taken_out_and_what_is_an_operators_stays) {
   std::ofstream(path("agent.conf")) << "# mine\nA=1\n";
   set_option(path("agent.conf"), "CATTLE_AGENT_IP", "1.1.1.1");
   set_option(path("agent.conf"), "CATTLE_HOST_LABELS", "a=b");
-  remove_options(path("agent.conf"), kept_options());
+  EXPECT_EQ(mode(record_of_options(path("agent.conf"))), 0600U);
+  remove_options(path("agent.conf"), {"CATTLE_AGENT_IP"});
+  EXPECT_EQ(recorded_lines(path("agent.conf")).size(), 1U);
+  remove_recorded_lines(path("agent.conf"));
   EXPECT_EQ(config::read_state_file(path("agent.conf")), "# mine\nA=1");
   set_option(path("ours.conf"), "CATTLE_AGENT_IP", "1.1.1.1");
-  remove_options(path("ours.conf"), kept_options());
+  remove_recorded_lines(path("ours.conf"));
   EXPECT_FALSE(std::filesystem::exists(path("ours.conf")));
+  remove_recorded_lines(path("none.conf"));
   remove_options(path("none.conf"), kept_options());
+}
+
+TEST_F(State, an_operators_line_is_not_taken_for_one_of_registering) {
+  const std::string mine = "CATTLE_UPGRADE_IMAGES=any\nexport CATTLE_AGENT_IP=\"1.1.1.1\"";
+  std::ofstream(path("agent.conf")) << mine << "\n";
+  set_option(path("agent.conf"), "CATTLE_AGENT_IP", "1.1.1.1");
+  remove_recorded_lines(path("agent.conf"));
+  EXPECT_EQ(config::read_state_file(path("agent.conf")), mine) << "what it says already is not written anew";
+  set_option(path("agent.conf"), "CATTLE_HOST_LABELS", "a=b");
+  std::ofstream(path("agent.conf")) << "export CATTLE_HOST_LABELS='a=c'\n";
+  remove_recorded_lines(path("agent.conf"));
+  EXPECT_EQ(config::read_state_file(path("agent.conf")), "export CATTLE_HOST_LABELS='a=c'")
+      << "changed since";
 }
 
 TEST_F(State, a_ca_is_ours_to_remove_only_while_it_is_the_one_that_was_stored) {
