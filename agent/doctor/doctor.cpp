@@ -33,7 +33,7 @@ Findings configuration_findings(const Examination& examination) {
 
 Findings address_findings(const Examination& examination) {
   const auto url = http::parse_url(examination.server.connection.url);
-  return check_address(examination.address_wish, url ? url->host : "", url ? url->port : "");
+  return check_address(examination.address, url ? url->host : "", url ? url->port : "");
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ enum class Cause : int {
   none = 0,
   configuration = 30,   ///< A variable is missing or makes no sense.
   address = 31,         ///< No usable address for this host.
-  state_file = 32,      ///< A file in the state directory is damaged, unreadable, or readable by everybody.
+  state_file = 32,      ///< A state file is damaged, unreadable or open to others; or none could be made.
   identity_clash = 33,  ///< The state directory belongs to another machine.
   disk_space = 34,
   inodes = 35,

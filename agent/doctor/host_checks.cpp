@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/doctor/host_checks.hpp"
 
-#include "agent/registration/address.hpp"
 #include "agent/registration/failure.hpp"
 #include "config/config.hpp"
 #include "config/option_file.hpp"
 #include "config/state_file.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/utsname.h>
@@ -15,20 +15,28 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string_view>
+#include <system_error>
 
 namespace cattle::agent::doctor {
 namespace {
 
+/// Nearest to `directory` that is there already.
+std::filesystem::path nearest_existing(const std::string& directory) {
+  auto nearest = std::filesystem::path(directory).lexically_normal();
+  std::error_code error;
+  while (nearest.has_relative_path() && !std::filesystem::exists(nearest, error))
+    nearest = nearest.parent_path();
+  return nearest;
+}
+
 void check_disk(const std::string& directory, const HostRoots& roots, Findings& findings) {
   // The directory may not have been made yet; what counts is the file system that it will be on.
-  auto existing = std::filesystem::path(directory);
-  std::error_code error;
-  while (!existing.empty() && existing != "/" && !std::filesystem::exists(existing, error))
-    existing = existing.parent_path();
+  const auto existing = nearest_existing(directory);
   struct statvfs status {};
   if (::statvfs(existing.c_str(), &status) != 0) return;
   const auto free = static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
@@ -75,15 +83,31 @@ void check_secret_file(const std::string& path, Findings& findings) {
   }
 }
 
-void check_state(const HostRoots& roots, Findings& findings) {
+/// A first start makes what is missing, where it can.
+void check_writable(const std::string& directory, Findings& findings) {
+  const auto nearest = nearest_existing(directory).string();
   std::error_code error;
-  if (!std::filesystem::exists(roots.state_dir, error)) return;  // A first start makes it.
-  if (!std::filesystem::is_directory(roots.state_dir, error) ||
-      ::access(roots.state_dir.c_str(), W_OK) != 0) {
-    findings.push_back({Cause::state_file, roots.state_dir + " can't be written",
-                        "make it a directory that root can write"});
+  if (!std::filesystem::is_directory(nearest, error)) {
+    findings.push_back({Cause::state_file, nearest + " is no directory", "move it away"});
     return;
   }
+  if (::faccessat(AT_FDCWD, nearest.c_str(), W_OK | X_OK, AT_EACCESS) == 0) return;
+  const int cause = errno;
+  const auto why = ": " + std::generic_category().message(cause);
+  const auto what = std::filesystem::exists(directory, error)
+                        ? directory + " can't be written" + why
+                        : directory + " can't be made in " + nearest + why;
+  std::string remedy = "make it a directory that root can write";
+  if (cause == EROFS) remedy = "mount the file system of " + nearest + " for writing";
+  if (cause == EACCES && ::geteuid() != 0) remedy = "run as root";
+  findings.push_back({Cause::state_file, what, remedy});
+}
+
+void check_state(const HostRoots& roots, Findings& findings) {
+  const auto before = findings.size();
+  check_writable(roots.state_dir, findings);
+  if (!roots.home.empty() && roots.home != roots.state_dir) check_writable(roots.home, findings);
+  if (findings.size() > before) return;
   check_identity_file(roots.state_dir + "/.registration_token", &is_registration_key, findings);
   for (const auto* name : {"/.docker_uuid", "/.physical_host_uuid"})
     check_identity_file(roots.state_dir + name, &is_identity, findings);
@@ -151,11 +175,6 @@ void check_modules(const HostRoots& roots, Findings& findings) {
   }
 }
 
-bool has_usable_address() {
-  const auto addresses = registration::interface_addresses();
-  return !std::all_of(addresses.begin(), addresses.end(), &registration::is_unusable);
-}
-
 }  // namespace
 
 Findings check_disks(const HostRoots& roots) {
@@ -184,30 +203,6 @@ Findings check_credentials(const std::string& state_dir) {
   }
   if (faults.empty()) return {};
   return {{Cause::state_file, faults.front(), "run the Add Host line again, or restore it from a backup"}};
-}
-
-Findings check_address(const std::string& wish, const std::string& server_host,
-                       const std::string& server_port) {
-  // A name, as CATTLE_DOCKER_HOST_IP may be, is the operator's word.
-  const bool is_name =
-      !wish.starts_with("if:") &&
-      std::any_of(wish.begin(), wish.end(), [](unsigned char letter) { return std::isalpha(letter) != 0; });
-  if (is_name) return {};
-  try {
-    const auto parsed = registration::parse_address_wish(wish);
-    const auto source =
-        server_host.empty() ? std::string() : registration::route_source(server_host, server_port);
-    const auto choice = registration::choose_address(
-        {parsed, "", source, registration::interface_addresses(), registration::default_route_source()});
-    if (!choice.address.empty()) return {};
-    // Without a route, no source address can be told, but that is the route's fault and found there.
-    if (parsed.kind == registration::AddressWish::Kind::none && has_usable_address()) return {};
-    return {{Cause::address, "no address for this host: " + choice.reason,
-             "set CATTLE_AGENT_IP to an address of this host"}};
-  } catch (const registration::Failure& failure) {
-    return {{Cause::address, failure.what(),
-             "set CATTLE_AGENT_IP to a dotted IPv4 address, if:<interface> or a network"}};
-  }
 }
 
 }  // namespace cattle::agent::doctor

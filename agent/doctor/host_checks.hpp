@@ -13,6 +13,7 @@ namespace cattle::agent::doctor {
 /// Where this host is looked at; tests give other roots.
 struct HostRoots {
   std::string state_dir = "/var/lib/rancher/state";
+  std::string home;                ///< CATTLE_HOME; not looked at when empty.
   std::vector<std::string> disks;  ///< Directories whose file systems must have room.
   std::string proc = "/proc";
   std::string sys = "/sys";
@@ -22,8 +23,8 @@ struct HostRoots {
   std::uint64_t least_inodes = 1'000;
 };
 
-/// Room on the file systems, state files, machine identity, control groups, kernel modules. Never blocks on a
-/// network.
+/// Room on the file systems, directories that can be written, state files, machine identity, control groups,
+/// kernel modules. Never blocks on a network.
 [[nodiscard]] Findings check_host(const HostRoots& roots);
 
 /// The first of these alone, for directories that are known later.
@@ -32,9 +33,5 @@ struct HostRoots {
 /// What `register` stored for `run`, where it did: damaged or cut off, it looks like settings that nobody
 /// made.
 [[nodiscard]] Findings check_credentials(const std::string& state_dir);
-
-/// Usable address for this host: `wish` is CATTLE_AGENT_IP, `server_host` and `server_port` decide the route.
-[[nodiscard]] Findings check_address(const std::string& wish, const std::string& server_host,
-                                     const std::string& server_port);
 
 }  // namespace cattle::agent::doctor

@@ -45,6 +45,71 @@ TEST_F(Doctor, an_address_that_can_not_be) {
   }
 }
 
+TEST_F(Doctor, an_address_that_is_no_address_at_all_though_it_has_letters) {
+  for (const auto* wish : {"$(x)", "eth0", "host.example"}) {
+    variables_["CATTLE_AGENT_IP"] = wish;
+    EXPECT_THAT(found(), only(Cause::address)) << wish << last_.output;
+    EXPECT_THAT(last_.output, HasSubstr("CATTLE_AGENT_IP"));
+  }
+  variables_["CATTLE_AGENT_IP"] = "192.0.2.9";
+  variables_["CATTLE_DOCKER_HOST_IP"] = "host.example";
+  EXPECT_THAT(found(), IsEmpty()) << "a name is the operator's word here" << last_.output;
+  variables_.erase("CATTLE_AGENT_IP");
+  EXPECT_THAT(found(), IsEmpty()) << last_.output;
+  variables_["CATTLE_DOCKER_HOST_IP"] = "$(x)";
+  EXPECT_THAT(found(), only(Cause::address)) << last_.output;
+  variables_["CATTLE_DOCKER_HOST_IP"] = "host.example";
+  variables_["CATTLE_AGENT_IP"] = "127.0.0.5";
+  EXPECT_THAT(found(), only(Cause::address)) << "registering refuses it" << last_.output;
+}
+
+TEST_F(Doctor, an_address_that_others_can_not_reach) {
+  for (const auto* name : {"CATTLE_AGENT_IP", "CATTLE_DOCKER_HOST_IP"}) {
+    variables_.erase("CATTLE_AGENT_IP");
+    variables_.erase("CATTLE_DOCKER_HOST_IP");
+    variables_[name] = "169.254.3.3";
+    EXPECT_THAT(found(), only(Cause::address)) << name << last_.output;
+    EXPECT_THAT(last_.output, HasSubstr(name));
+  }
+  if (!is_root()) GTEST_SKIP() << "network namespaces take root";
+  variables_.erase("CATTLE_DOCKER_HOST_IP");
+  for (const auto* bridge : {"docker0", "cni0"}) {
+    variables_["CATTLE_AGENT_IP"] = "172.17.0.1";
+    const auto codes = found([&] {
+      const auto name = std::string(bridge);
+      return ::unshare(CLONE_NEWNET) == 0 &&
+             std::system(("ip link set lo up && ip link add " + name +  // NOLINT(concurrency-mt-unsafe)
+                          " type bridge && ip addr add 172.17.0.1/16 dev " + name + " && ip link set " +
+                          name + " up")
+                             .c_str()) == 0;
+    });
+    ASSERT_FALSE(codes.empty()) << bridge << last_.output << last_.errors;
+    EXPECT_EQ(codes.front(), static_cast<int>(Cause::address)) << last_.output;
+    EXPECT_THAT(last_.output, HasSubstr(bridge));
+  }
+}
+
+TEST_F(Doctor, directories_that_a_first_start_could_not_make) {
+  if (!is_root()) GTEST_SKIP() << "mounting takes root";
+  write("lib/none", "");
+  const auto read_only = [this] {
+    const auto lib = (directory_ / "lib").string();
+    return own_mounts() && mount_tmpfs(lib, "size=500m") &&
+           ::mount(nullptr, lib.c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr) == 0;
+  };
+  const std::vector<std::pair<const char*, const char*>> table{{"CATTLE_STATE_DIR", "lib/rancher/state"},
+                                                               {"CATTLE_HOME", "lib/cattle"}};
+  for (const auto& [name, path] : table) {
+    const auto before = variables_[name];
+    variables_[name] = (directory_ / path).string();
+    EXPECT_THAT(found(read_only), only(Cause::state_file)) << name << last_.output;
+    EXPECT_THAT(last_.output, testing::AllOf(HasSubstr(path), HasSubstr("Read-only file system"),
+                                             HasSubstr("for writing")));
+    EXPECT_THAT(found(), IsEmpty()) << "where it can be made it is no finding" << last_.output;
+    variables_[name] = before;
+  }
+}
+
 TEST_F(Doctor, state_files_that_are_damaged_or_open_to_all) {
   for (const auto* name : {".docker_uuid", ".physical_host_uuid", ".registration_token"}) {
     write(std::string("state/") + name, std::string(36, '\0'));
