@@ -76,6 +76,8 @@ int run_doctor(bool as_json, const config::Environment& given) {
   examination.engine.tls_verify = config.docker_tls_verify;
   examination.host.state_dir = config.state_dir;
   examination.host.home = config.home;
+  examination.host.host_key = config.host_key_file;
+  examination.host.ca_files = config.extra_ca_files;
   examination.host.disks = {config.state_dir, config.home,
                             std::filesystem::path(config.log_file).parent_path().string()};
   examination.host.proc = config.host_proc_root;

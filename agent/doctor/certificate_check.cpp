@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/doctor/certificate_check.hpp"
 
+#include "agent/doctor/state_files.hpp"
 #include "cattle/subscriber/connection.hpp"
 
 #include <openssl/bio.h>
@@ -61,11 +62,12 @@ int note_fault(int good, X509_STORE_CTX* verification) {
   return 0;
 }
 
+/// Those that hold a certificate: the others vouch for nothing, whatever they are.
 std::vector<std::string> existing(const std::vector<std::string>& files) {
   std::vector<std::string> found;
   std::error_code error;
   for (const auto& file : files) {
-    if (std::filesystem::exists(file, error)) found.push_back(file);
+    if (std::filesystem::exists(file, error) && is_usable_ca(file)) found.push_back(file);
   }
   return found;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/doctor/doctor.hpp"
 
+#include "agent/doctor/state_files.hpp"
 #include "docker-client/http/url.hpp"
 
 #include <nlohmann/json.hpp>

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/doctor/host_checks.hpp"
 
-#include "agent/registration/failure.hpp"
-#include "config/config.hpp"
-#include "config/option_file.hpp"
-#include "config/state_file.hpp"
+#include "agent/doctor/state_files.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -13,12 +10,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <string_view>
 #include <system_error>
 
@@ -51,38 +46,6 @@ void check_disk(const std::string& directory, const HostRoots& roots, Findings& 
   }
 }
 
-bool is_identity(const std::string& text) {
-  constexpr std::size_t kLongest = 128;
-  return !text.empty() && text.size() <= kLongest &&
-         std::all_of(text.begin(), text.end(),
-                     [](unsigned char letter) { return std::isgraph(letter) != 0; });
-}
-
-bool is_registration_key(const std::string& text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(),
-                                      [](unsigned char letter) { return std::isxdigit(letter) != 0; });
-}
-
-void check_identity_file(const std::string& path, bool (*is_sound)(const std::string&), Findings& findings) {
-  try {
-    const auto content = config::read_state_file(path);
-    if (content && !is_sound(*content)) {
-      findings.push_back({Cause::state_file, path + (content->empty() ? " is empty" : " is damaged"),
-                          "restore " + path + " from a backup, or remove it to register as a new host"});
-    }
-  } catch (const config::StateFileError& error) {
-    findings.push_back({Cause::state_file, error.what(), "make " + path + " a readable file"});
-  }
-}
-
-void check_secret_file(const std::string& path, Findings& findings) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return;
-  if ((status.st_mode & static_cast<mode_t>(S_IRWXG | S_IRWXO)) != 0) {
-    findings.push_back({Cause::state_file, path + " can be read by others", "chmod 600 " + path});
-  }
-}
-
 /// A first start makes what is missing, where it can.
 void check_writable(const std::string& directory, Findings& findings) {
   const auto nearest = nearest_existing(directory).string();
@@ -103,31 +66,11 @@ void check_writable(const std::string& directory, Findings& findings) {
   findings.push_back({Cause::state_file, what, remedy});
 }
 
-void check_state(const HostRoots& roots, Findings& findings) {
-  const auto before = findings.size();
+Findings check_directories(const HostRoots& roots) {
+  Findings findings;
   check_writable(roots.state_dir, findings);
   if (!roots.home.empty() && roots.home != roots.state_dir) check_writable(roots.home, findings);
-  if (findings.size() > before) return;
-  check_identity_file(roots.state_dir + "/.registration_token", &is_registration_key, findings);
-  for (const auto* name : {"/.docker_uuid", "/.physical_host_uuid"})
-    check_identity_file(roots.state_dir + name, &is_identity, findings);
-  // The stock image leaves its registration key readable inside a directory of root's; ours is what we answer
-  // for.
-  check_secret_file(config::credentials_file(roots.state_dir), findings);
-}
-
-void check_machine(const HostRoots& roots, Findings& findings) {
-  try {
-    const auto recorded = registration::recorded_facts(roots.state_dir);
-    const auto now = registration::read_machine_facts(roots.machine);
-    if (registration::compare_machine(recorded, now) == registration::Sameness::clone) {
-      findings.push_back({Cause::identity_clash,
-                          roots.state_dir + " was made on another machine: this one is a copy of it",
-                          "run the Add Host line again here, after moving " + roots.state_dir + " away"});
-    }
-  } catch (const registration::Failure& failure) {
-    findings.push_back({Cause::state_file, failure.what(), "see the message"});
-  }
+  return findings;
 }
 
 void check_cgroup(const HostRoots& roots, Findings& findings) {
@@ -185,24 +128,13 @@ Findings check_disks(const HostRoots& roots) {
 
 Findings check_host(const HostRoots& roots) {
   auto findings = check_disks(roots);
-  check_state(roots, findings);
-  check_machine(roots, findings);
+  const auto directories = check_directories(roots);
+  findings.insert(findings.end(), directories.begin(), directories.end());
+  const auto files = check_state_files(roots);
+  findings.insert(findings.end(), files.begin(), files.end());
   check_cgroup(roots, findings);
   check_modules(roots, findings);
   return findings;
-}
-
-Findings check_credentials(const std::string& state_dir) {
-  const auto path = config::credentials_file(state_dir);
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) return {};
-  std::vector<std::string> faults;
-  const auto stored = config::read_option_files({path}, faults);
-  for (const auto* name : {"CATTLE_URL", "CATTLE_ACCESS_KEY", "CATTLE_SECRET_KEY"}) {
-    if (faults.empty() && !stored.contains(name)) faults.push_back(path + " does not set " + name);
-  }
-  if (faults.empty()) return {};
-  return {{Cause::state_file, faults.front(), "run the Add Host line again, or restore it from a backup"}};
 }
 
 }  // namespace cattle::agent::doctor

@@ -13,8 +13,10 @@ namespace cattle::agent::doctor {
 /// Where this host is looked at; tests give other roots.
 struct HostRoots {
   std::string state_dir = "/var/lib/rancher/state";
-  std::string home;                ///< CATTLE_HOME; not looked at when empty.
-  std::vector<std::string> disks;  ///< Directories whose file systems must have room.
+  std::string home;                   ///< CATTLE_HOME; not looked at when empty.
+  std::string host_key;               ///< Not looked at when empty.
+  std::vector<std::string> ca_files;  ///< Trusted beside the system's, where they exist.
+  std::vector<std::string> disks;     ///< Directories whose file systems must have room.
   std::string proc = "/proc";
   std::string sys = "/sys";
   std::string modules = "/lib/modules";
@@ -29,9 +31,5 @@ struct HostRoots {
 
 /// The first of these alone, for directories that are known later.
 [[nodiscard]] Findings check_disks(const HostRoots& roots);
-
-/// What `register` stored for `run`, where it did: damaged or cut off, it looks like settings that nobody
-/// made.
-[[nodiscard]] Findings check_credentials(const std::string& state_dir);
 
 }  // namespace cattle::agent::doctor

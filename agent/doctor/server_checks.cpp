@@ -2,6 +2,7 @@
 #include "agent/doctor/server_checks.hpp"
 
 #include "agent/doctor/certificate_check.hpp"
+#include "agent/doctor/state_files.hpp"
 #include "agent/registration/ca_certificate.hpp"
 #include "cattle/subscriber/subscription.hpp"
 #include "config/state_file.hpp"
@@ -9,12 +10,14 @@
 #include "docker-client/http/url.hpp"
 #include "subscriber/http_options.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <ctime>
 #include <filesystem>
 #include <mutex>
 #include <optional>
 #include <system_error>
+#include <vector>
 
 namespace cattle::agent::doctor {
 namespace {
@@ -148,14 +151,22 @@ Findings check_clock(const ServerTarget& target, const http::Url& url) {
 
 Findings check_stored_ca(const ServerTarget& target) {
   if (target.ca_fingerprint.empty() || target.stored_ca.empty()) return {};
-  try {
-    const auto stored = config::read_state_file(target.stored_ca);
-    if (!stored || registration::sha1_fingerprint(*stored) == target.ca_fingerprint) return {};
-  } catch (const config::StateFileError& error) {
-    return {{Cause::state_file, error.what(), "make it a readable file"}};
-  }
+  // One that is none is found with the state files.
+  const auto stored =
+      is_usable_ca(target.stored_ca) ? config::read_state_file(target.stored_ca) : std::nullopt;
+  if (!stored || registration::sha1_fingerprint(*stored) == target.ca_fingerprint) return {};
   return {{Cause::ca_fingerprint, target.stored_ca + " does not have the fingerprint CA_FINGERPRINT",
            "remove it and run the Add Host line again; if it differs again, somebody stands in between"}};
+}
+
+/// Then no CA at all is trusted, and whatever is said about the chain follows from that.
+bool has_damaged_ca(const ServerTarget& target) {
+  const auto& files = target.connection.extra_ca_files;
+  return !std::all_of(files.begin(), files.end(), &is_usable_ca);
+}
+
+bool follows_from_damaged_ca(const Finding& finding) {
+  return finding.cause == Cause::certificate_unknown || finding.cause == Cause::certificate_chain;
 }
 
 Findings check_tls(const ServerTarget& target, const http::Url& url) {
@@ -196,7 +207,12 @@ Findings check_server(const ServerTarget& target) {
   if (!outage) return findings;
   if (target.connection.access_key.empty() && outage->trouble == Trouble::bad_credentials) return findings;
   if (outage->step == Step::tls) {
-    const auto certificate = check_tls(target, *url);
+    auto certificate = check_tls(target, *url);
+    if (has_damaged_ca(target)) {
+      std::erase_if(certificate, &follows_from_damaged_ca);
+      findings.insert(findings.end(), certificate.begin(), certificate.end());
+      return findings;
+    }
     findings.insert(findings.end(), certificate.begin(), certificate.end());
     if (!certificate.empty()) return findings;
   }

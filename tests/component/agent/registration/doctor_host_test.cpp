@@ -20,8 +20,6 @@ using support::FakeEngineOptions;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr auto kStored = "CATTLE_URL='http://x/v1'\nCATTLE_ACCESS_KEY='a'\nCATTLE_SECRET_KEY='s'\n";
-
 TEST_F(Doctor, a_healthy_host_has_nothing) {
   EXPECT_THAT(found(), IsEmpty()) << last_.output;
   EXPECT_THAT(last_.output, HasSubstr("20.10.24"));
@@ -108,58 +106,6 @@ TEST_F(Doctor, directories_that_a_first_start_could_not_make) {
     EXPECT_THAT(found(), IsEmpty()) << "where it can be made it is no finding" << last_.output;
     variables_[name] = before;
   }
-}
-
-TEST_F(Doctor, state_files_that_are_damaged_or_open_to_all) {
-  for (const auto* name : {".docker_uuid", ".physical_host_uuid", ".registration_token"}) {
-    write(std::string("state/") + name, std::string(36, '\0'));
-    EXPECT_THAT(found(), only(Cause::state_file)) << name << last_.output;
-    EXPECT_THAT(last_.output, HasSubstr(name));
-    std::filesystem::remove(directory_ / "state" / name);
-  }
-  write("state/machine.json", "{\"machineId\":");
-  EXPECT_THAT(found(), only(Cause::state_file)) << last_.output;
-  std::filesystem::remove(directory_ / "state/machine.json");
-  write("state/credentials.conf", kStored);
-  std::filesystem::permissions(directory_ / "state/credentials.conf", std::filesystem::perms(0644));
-  EXPECT_THAT(found(), only(Cause::state_file)) << last_.output;
-  EXPECT_THAT(last_.output, HasSubstr("chmod 600"));
-}
-
-TEST_F(Doctor, state_files_that_are_empty_and_a_key_that_is_none) {
-  for (const auto* name : {".docker_uuid", ".physical_host_uuid", ".registration_token"}) {
-    write(std::string("state/") + name, "");
-    EXPECT_THAT(found(), only(Cause::state_file)) << name << last_.output;
-    EXPECT_THAT(last_.output, HasSubstr(std::string(name) + " is empty"));
-    std::filesystem::remove(directory_ / "state" / name);
-  }
-  write("state/.registration_token", std::string(128, 'x'));
-  EXPECT_THAT(found(), only(Cause::state_file)) << last_.output;
-}
-
-TEST_F(Doctor, stored_credentials_that_were_cut_off_come_before_what_they_leave_unset) {
-  for (const auto* name : {"CATTLE_URL", "CATTLE_ACCESS_KEY", "CATTLE_SECRET_KEY"}) variables_.erase(name);
-  for (const auto* text : {"CATTLE_URL='http://127.0.0.1:1/v", "CATTLE_URL='http://127.0.0.1:1/v1'\n", ""}) {
-    write("state/credentials.conf", text);
-    std::filesystem::permissions(directory_ / "state/credentials.conf", std::filesystem::perms(0600));
-    EXPECT_THAT(found(), testing::Not(IsEmpty()));
-    EXPECT_EQ(last_.code, static_cast<int>(Cause::state_file)) << text << last_.output;
-    EXPECT_THAT(last_.output, HasSubstr("credentials.conf"));
-  }
-}
-
-TEST_F(Doctor, in_an_agent_container_it_looks_where_that_agent_keeps_its_state) {
-  if (!is_root()) GTEST_SKIP() << "mounting takes root";
-  write("lib/rancher/state/.docker_uuid", std::string(36, '\0'));
-  const auto in_container = [this] {
-    return own_mounts() && ::mount((directory_ / "lib").c_str(), "/var/lib", nullptr, MS_BIND, nullptr) == 0;
-  };
-  for (const auto* name : {"CATTLE_HOME", "CATTLE_STATE_DIR", "CATTLE_AGENT_LOG_FILE"})
-    variables_.erase(name);
-  EXPECT_THAT(found(in_container), IsEmpty()) << last_.output;
-  variables_["RANCHER_AGENT_IMAGE"] = "rancher/agent:v1.2.11";
-  EXPECT_THAT(found(in_container), only(Cause::state_file)) << last_.output;
-  EXPECT_THAT(last_.output, HasSubstr("/var/lib/rancher/state/.docker_uuid"));
 }
 
 TEST_F(Doctor, no_control_groups) {
