@@ -185,6 +185,39 @@ std::string last_error() {
   return std::string(": ") + text.data();
 }
 
+struct Handshake {
+  bool connected = false;
+  bool done = false;
+  Fault fault;         ///< Of the certificate, where it is why it was not done.
+  std::string detail;  ///< OpenSSL's word on anything else.
+};
+
+Handshake shake_hands(const TlsTarget& target) {
+  Handshake result;
+  auto transport = connect(target);
+  if (!transport) return result;
+  result.connected = true;
+  const auto context = make_context(target);
+  // The filter BIO owns its SSL, the chain of both is freed as one.
+  BIO* filter = BIO_new_ssl(context.get(), 1);
+  const Bio connection(BIO_push(filter, transport.release()));
+  SSL* session = nullptr;
+  BIO_get_ssl(filter, &session);
+  SSL_set_ex_data(session, fault_slot(), &result.fault);
+  expect_name(session, target.host);
+  const auto deadline = std::time(nullptr) + target.timeout.count();
+  ERR_clear_error();
+  while (BIO_do_handshake(filter) != 1) {
+    if (result.fault.error != X509_V_OK) return result;
+    if (!BIO_should_retry(filter) || BIO_wait(filter, deadline, 0) != 1) {
+      result.detail = last_error();
+      return result;
+    }
+  }
+  result.done = true;
+  return result;
+}
+
 }  // namespace
 
 TlsTarget tls_target(const http::Url& server, const std::string& proxy, const std::string& no_proxy) {
@@ -200,27 +233,16 @@ TlsTarget tls_target(const http::Url& server, const std::string& proxy, const st
 }
 
 Findings check_certificate(const TlsTarget& target) {
-  auto transport = connect(target);
-  if (!transport) return {};
-  const auto context = make_context(target);
-  Fault fault;
-  // The filter BIO owns its SSL, the chain of both is freed as one.
-  BIO* filter = BIO_new_ssl(context.get(), 1);
-  const Bio connection(BIO_push(filter, transport.release()));
-  SSL* session = nullptr;
-  BIO_get_ssl(filter, &session);
-  SSL_set_ex_data(session, fault_slot(), &fault);
-  expect_name(session, target.host);
-  const auto deadline = std::time(nullptr) + target.timeout.count();
-  ERR_clear_error();
-  while (BIO_do_handshake(filter) != 1) {
-    if (fault.error != X509_V_OK) return {finding_of(fault, target)};
-    if (!BIO_should_retry(filter) || BIO_wait(filter, deadline, 0) != 1) {
-      return {{Cause::tls, "the TLS handshake with " + target.host + " fails" + last_error(),
-               "check that the port speaks TLS 1.2 or newer, and what stands between"}};
-    }
-  }
-  return {};
+  const auto handshake = shake_hands(target);
+  if (!handshake.connected || handshake.done) return {};
+  if (handshake.fault.error != X509_V_OK) return {finding_of(handshake.fault, target)};
+  return {{Cause::tls, "the TLS handshake with " + target.host + " fails" + handshake.detail,
+           "check that the port speaks TLS 1.2 or newer, and what stands between"}};
+}
+
+bool speaks_tls(const TlsTarget& target) {
+  const auto handshake = shake_hands(target);
+  return handshake.done || handshake.fault.error != X509_V_OK;
 }
 
 }  // namespace cattle::agent::doctor

@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <cctype>
 #include <future>
 
 namespace cattle::agent::doctor {
@@ -24,6 +26,13 @@ Findings guarded(Check check) {
     return {
         {Cause::configuration, std::string("a check could not be made: ") + error.what(), "see the message"}};
   }
+}
+
+/// What servers and settings say may hold anything; a finding is two lines.
+std::string one_line(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char letter) { return std::iscntrl(letter) != 0; }, ' ');
+  return text;
 }
 
 Findings configuration_findings(const Examination& examination) {
@@ -79,19 +88,19 @@ int report(const Diagnosis& diagnosis, bool as_json, std::ostream& out) {
     for (const auto& finding : diagnosis.findings) {
       list.push_back({{"code", static_cast<int>(finding.cause)},
                       {"check", to_string(finding.cause)},
-                      {"found", finding.what},
+                      {"found", one_line(finding.what)},
                       {"remedy", finding.remedy}});
     }
     out << nlohmann::json{{"findings", list}, {"engineVersion", diagnosis.engine_version}, {"exitCode", code}}
-               .dump(2)
+               .dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
         << '\n';
     return code;
   }
   if (diagnosis.findings.empty())
     out << "nothing found: this host, its engine and the server are fit for the agent\n";
   for (const auto& finding : diagnosis.findings) {
-    out << to_string(finding.cause) << " (" << static_cast<int>(finding.cause) << "): " << finding.what
-        << "\n    " << finding.remedy << '\n';
+    out << to_string(finding.cause) << " (" << static_cast<int>(finding.cause)
+        << "): " << one_line(finding.what) << "\n    " << finding.remedy << '\n';
   }
   return code;
 }

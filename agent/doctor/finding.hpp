@@ -33,7 +33,7 @@ enum class Cause : int {
   credentials = 51,        ///< 401.
   agent_gone = 52,         ///< 403, 422: no agent behind the key, or two.
   upgrade_path = 53,       ///< Something on the way does not let a WebSocket through.
-  server = 54,             ///< 404, 5xx.
+  server = 54,             ///< No cattle API answers: 404, 5xx, silence, a redirect, another web server.
   ca_fingerprint = 55      ///< The stored CA is not the one of CA_FINGERPRINT.
 };
 

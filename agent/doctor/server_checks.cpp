@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/doctor/server_checks.hpp"
 
+#include "agent/doctor/api_check.hpp"
 #include "agent/doctor/certificate_check.hpp"
 #include "agent/doctor/state_files.hpp"
 #include "agent/registration/ca_certificate.hpp"
 #include "cattle/subscriber/subscription.hpp"
 #include "config/state_file.hpp"
-#include "docker-client/http/client.hpp"
 #include "docker-client/http/url.hpp"
-#include "subscriber/http_options.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -70,7 +69,11 @@ std::optional<Outage> try_subscription(const ServerTarget& target) {
   return outage.value_or(Outage{Step::connect, Trouble::unreachable, 0, "no answer in time"});
 }
 
-Finding refused_upgrade(const Outage& outage) {
+Finding refused_upgrade(const Outage& outage, const ApiAnswer& api) {
+  constexpr int kServerErrors = 500;
+  // Only where the API itself answers can a refusal be the agent's own, or the way's of a WebSocket.
+  const bool was_accepted = outage.trouble == Trouble::wrong_account;
+  if (api.fault && !was_accepted && outage.status < kServerErrors) return *api.fault;
   switch (outage.trouble) {
     case Trouble::bad_credentials:
       return {Cause::credentials, "the server does not accept the agent's key (401)",
@@ -90,7 +93,6 @@ Finding refused_upgrade(const Outage& outage) {
     default:
       break;
   }
-  constexpr int kServerErrors = 500;
   if (outage.status >= kServerErrors) {
     return {Cause::server, "the server is not ready: " + outage.detail,
             "look at the server's log; wait until it has started"};
@@ -99,7 +101,7 @@ Finding refused_upgrade(const Outage& outage) {
           "let the proxy or load balancer in between pass Upgrade and Connection headers (WebSocket)"};
 }
 
-Finding finding_of(const Outage& outage, const http::Url& url, bool proxied) {
+Finding finding_of(const Outage& outage, const http::Url& url, bool proxied, const ApiAnswer& api) {
   Finding proxy{Cause::proxy, "the proxy does not let us through: " + outage.detail,
                 "check the proxy variables, or add the server to NO_PROXY"};
   switch (outage.step) {
@@ -117,36 +119,18 @@ Finding finding_of(const Outage& outage, const http::Url& url, bool proxied) {
       return {Cause::tls, "TLS fails: " + outage.detail, "see the message"};
     case Step::upgrade:
     case Step::read:
-      return refused_upgrade(outage);
+      return refused_upgrade(outage, api);
   }
   return {Cause::server, outage.detail, "see the message"};
 }
 
-/// By the Date header of any answer.
-Findings check_clock(const ServerTarget& target, const http::Url& url) {
-  auto options = subscriber::http_options(target.connection);
-  options.base_url = url.origin();
-  options.username.clear();
-  options.password.clear();
-  options.connect_timeout = target.step_timeout;
-  http::Request request;
-  request.target = "/ping";
-  request.timeout = target.step_timeout;
-  try {
-    const http::Client client(options);
-    const auto response = client.send(request);
-    const auto* date = response.header("date");
-    const auto offset = date == nullptr ? 0 : clock_offset(*date, std::time(nullptr));
-    if (offset > target.most_clock_offset.count() || -offset > target.most_clock_offset.count()) {
-      return {{Cause::clock,
-               "this host's clock is " + std::to_string(offset < 0 ? -offset : offset) + " s " +
-                   (offset < 0 ? "behind" : "ahead of") + " the server's",
-               "let NTP (timesyncd, chrony) set the clock"}};
-    }
-  } catch (const http::TransportError&) {
-    return {};  // Why there is no connection is found by the other checks.
-  }
-  return {};
+Findings check_clock(const ServerTarget& target, const std::string& date) {
+  const auto offset = clock_offset(date, std::time(nullptr));
+  if (offset <= target.most_clock_offset.count() && -offset <= target.most_clock_offset.count()) return {};
+  return {{Cause::clock,
+           "this host's clock is " + std::to_string(offset < 0 ? -offset : offset) + " s " +
+               (offset < 0 ? "behind" : "ahead of") + " the server's",
+           "let NTP (timesyncd, chrony) set the clock"}};
 }
 
 Findings check_stored_ca(const ServerTarget& target) {
@@ -199,13 +183,16 @@ Findings check_server(const ServerTarget& target) {
              "set it to the server's API, http://server:8080/v1"}};
   auto findings = check_stored_ca(target);
   const auto outage = try_subscription(target);
-  // Where not even a handshake comes about, no Date header does, and every try costs its time.
+  // Where not even a handshake comes about, no answer does, and every try costs its time.
+  ApiAnswer api;
   if (!outage || outage->step >= Step::upgrade) {
-    const auto clock = check_clock(target, *url);
+    api = ask_api(target, *url);
+    const auto clock = check_clock(target, api.date);
     findings.insert(findings.end(), clock.begin(), clock.end());
   }
   if (!outage) return findings;
-  if (target.connection.access_key.empty() && outage->trouble == Trouble::bad_credentials) return findings;
+  if (target.connection.access_key.empty() && outage->trouble == Trouble::bad_credentials && !api.fault)
+    return findings;
   if (outage->step == Step::tls) {
     auto certificate = check_tls(target, *url);
     if (has_damaged_ca(target)) {
@@ -216,7 +203,7 @@ Findings check_server(const ServerTarget& target) {
     findings.insert(findings.end(), certificate.begin(), certificate.end());
     if (!certificate.empty()) return findings;
   }
-  findings.push_back(finding_of(*outage, *url, is_proxied(target, *url)));
+  findings.push_back(finding_of(*outage, *url, is_proxied(target, *url), api));
   return findings;
 }
 
