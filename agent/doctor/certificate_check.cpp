@@ -171,7 +171,7 @@ Finding finding_of(const Fault& fault, const TlsTarget& target) {
       return unknown_issuer(fault, target);
     default:
       return {Cause::tls, "certificate " + fault.subject + ": " + X509_verify_cert_error_string(fault.error),
-              "see the message"};
+              "let the server send a certificate without that fault: renew it, or its CA's"};
   }
 }
 

@@ -23,8 +23,8 @@ Findings guarded(Check check) {
   try {
     return check();
   } catch (const std::exception& error) {
-    return {
-        {Cause::configuration, std::string("a check could not be made: ") + error.what(), "see the message"}};
+    return {{Cause::configuration, std::string("a check could not be made: ") + error.what(),
+             "mend what the message names, then run doctor again"}};
   }
 }
 

@@ -18,7 +18,7 @@ enum class Cause : int {
   cgroup = 36,
   kernel_modules = 37,  ///< The running kernel's modules are gone from the disk.
   engine_socket = 38,   ///< Missing, no socket, not permitted, nobody listens.
-  engine_silent = 39,   ///< Connected, no answer.
+  engine_answer = 39,   ///< Connected, but no answer, an error or nonsense.
   engine_version = 40,  ///< No API version that both sides accept.
   proxy = 41,
   name_resolution = 42,

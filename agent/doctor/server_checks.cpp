@@ -8,6 +8,7 @@
 #include "cattle/subscriber/subscription.hpp"
 #include "config/state_file.hpp"
 #include "docker-client/http/url.hpp"
+#include "subscriber/address.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -15,7 +16,9 @@
 #include <filesystem>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace cattle::agent::doctor {
@@ -31,6 +34,21 @@ constexpr std::chrono::milliseconds kSubscriptionLimit{6'000};
 bool is_proxied(const ServerTarget& target, const http::Url& url) {
   return !target.connection.proxy.empty() &&
          !subscriber::bypasses_proxy(target.connection.no_proxy, url.host, url.port);
+}
+
+/// A value that names no proxy; nothing can be tried with it. It may hold a password and is not shown.
+std::optional<Finding> check_proxy_variable(const ServerTarget& target, const http::Url& url) {
+  if (!is_proxied(target, url)) return std::nullopt;
+  subscriber::SubscriptionOptions options;
+  options.connection = target.connection;
+  try {
+    (void)subscriber::make_address(options);
+    return std::nullopt;
+  } catch (const std::invalid_argument& error) {
+    const auto variable = url.scheme + "_proxy";
+    return Finding{Cause::proxy, variable + ": " + error.what(),
+                   "set " + variable + " to http://host:port, unset it, or add the server to NO_PROXY"};
+  }
 }
 
 /// One attempt to subscribe to nothing: nullopt when it came through.
@@ -116,12 +134,13 @@ Finding finding_of(const Outage& outage, const http::Url& url, bool proxied, con
     case Step::proxy:
       return proxy;
     case Step::tls:
-      return {Cause::tls, "TLS fails: " + outage.detail, "see the message"};
+      return {Cause::tls, "TLS fails: " + outage.detail,
+              "check that the port speaks TLS 1.2 or newer, and SSL_CERT_FILE where it is set"};
     case Step::upgrade:
     case Step::read:
       return refused_upgrade(outage, api);
   }
-  return {Cause::server, outage.detail, "see the message"};
+  return {Cause::server, outage.detail, "look at the server's log"};
 }
 
 Findings check_clock(const ServerTarget& target, const std::string& date) {
@@ -182,6 +201,10 @@ Findings check_server(const ServerTarget& target) {
     return {{Cause::configuration, "CATTLE_URL is not a URL of http or https",
              "set it to the server's API, http://server:8080/v1"}};
   auto findings = check_stored_ca(target);
+  if (auto proxy = check_proxy_variable(target, *url)) {
+    findings.push_back(*std::move(proxy));
+    return findings;
+  }
   const auto outage = try_subscription(target);
   // Where not even a handshake comes about, no answer does, and every try costs its time.
   ApiAnswer api;

@@ -2,21 +2,14 @@
 #include "agent/doctor/host_checks.hpp"
 #include "tests/component/agent/registration/doctor_fixture.hpp"
 
-#include <linux/capability.h>
 #include <sched.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include <cstdlib>
-#include <cstring>
 
 namespace cattle::agent::doctor {
 namespace {
 
-using support::FakeEngineOptions;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -161,64 +154,6 @@ TEST_F(Doctor, no_address_but_the_engines_bridge) {
   });
   ASSERT_FALSE(codes.empty()) << last_.errors;
   EXPECT_EQ(codes.front(), static_cast<int>(Cause::address)) << last_.output;
-}
-
-TEST_F(Doctor, sockets_that_are_none) {
-  variables_["DOCKER_HOST"] = "unix://" + (directory_ / "none.sock").string();
-  EXPECT_THAT(found(), only(Cause::engine_socket)) << last_.output;
-  EXPECT_THAT(last_.output, HasSubstr("No such file"));
-  variables_["DOCKER_HOST"] = "unix://" + (directory_ / "state").string();
-  EXPECT_THAT(found(), only(Cause::engine_socket)) << last_.output;
-  EXPECT_THAT(last_.output, HasSubstr("is no socket"));
-
-  const auto dead = (directory_ / "dead.sock").string();
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::memcpy(static_cast<void*>(address.sun_path), dead.c_str(), dead.size() + 1);
-  const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  ASSERT_EQ(::bind(descriptor, static_cast<sockaddr*>(static_cast<void*>(&address)), sizeof(address)), 0);
-  ::close(descriptor);
-  variables_["DOCKER_HOST"] = "unix://" + dead;
-  EXPECT_THAT(found(), only(Cause::engine_socket)) << last_.output;
-  EXPECT_THAT(last_.output, HasSubstr("refused"));
-}
-
-TEST_F(Doctor, a_socket_that_is_not_permitted) {
-  if (!is_root()) GTEST_SKIP() << "giving a folder away takes root";
-  constexpr ::uid_t kNobody = 65534;
-  const auto folder = std::filesystem::path(engine_.socket_path()).parent_path().string();
-  ASSERT_EQ(::chown(folder.c_str(), kNobody, kNobody), 0);
-  std::filesystem::permissions(folder, std::filesystem::perms(0700));
-  EXPECT_THAT(found([] {
-                return ::prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0) == 0 &&
-                       ::prctl(PR_CAPBSET_DROP, CAP_DAC_READ_SEARCH, 0, 0, 0) == 0;
-              }),
-              only(Cause::engine_socket))
-      << last_.output;
-  EXPECT_THAT(last_.output, HasSubstr("Permission denied"));
-}
-
-TEST_F(Doctor, an_engine_that_hangs) {
-  support::Fault hang;
-  hang.kind = support::Fault::Kind::hang;
-  hang.times = -1;
-  engine_.inject(hang);
-  EXPECT_THAT(found(), only(Cause::engine_silent)) << last_.output;
-}
-
-TEST_F(Doctor, engines_of_another_age) {
-  FakeEngineOptions old;
-  old.version = "1.8.3";
-  old.api_version = "1.20";
-  old.min_api_version = "1.20";
-  engine_.restart(old);
-  EXPECT_THAT(found(), only(Cause::engine_version)) << last_.output;
-  FakeEngineOptions fresh;
-  fresh.version = "99.0";
-  fresh.api_version = "1.90";
-  fresh.min_api_version = "1.80";
-  engine_.restart(fresh);
-  EXPECT_THAT(found(), only(Cause::engine_version)) << last_.output;
 }
 
 }  // namespace

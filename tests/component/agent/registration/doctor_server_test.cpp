@@ -44,6 +44,17 @@ TEST_F(Doctor, names_routes_and_proxies) {
   EXPECT_THAT(found(), IsEmpty()) << last_.output;
 }
 
+TEST_F(Doctor, a_proxy_variable_that_names_no_proxy) {
+  for (const auto* value : {"::::", "https://127.0.0.1:1", "http://user:secret@:x"}) {
+    variables_["http_proxy"] = value;
+    EXPECT_THAT(found(), only(Cause::proxy)) << value << last_.output;
+    EXPECT_THAT(last_.output, testing::AllOf(HasSubstr("http_proxy"), HasSubstr("http://host:port")));
+    EXPECT_EQ(last_.output.find("secret"), std::string::npos);
+  }
+  variables_["no_proxy"] = "127.0.0.1";
+  EXPECT_THAT(found(), IsEmpty()) << last_.output;
+}
+
 TEST_F(Doctor, a_network_without_routes) {
   if (!is_root()) GTEST_SKIP() << "network namespaces take root";
   variables_["CATTLE_URL"] = "http://203.0.113.7:8080/v1";
