@@ -34,7 +34,7 @@ enum class Cause : int {
   agent_gone = 52,         ///< 403, 422: no agent behind the key, or two.
   upgrade_path = 53,       ///< Something on the way does not let a WebSocket through.
   server = 54,             ///< No cattle API answers: 404, 5xx, silence, a redirect, another web server.
-  ca_fingerprint = 55      ///< The stored CA is not the one of CA_FINGERPRINT.
+  ca_fingerprint = 55  ///< The stored CA, or the one that the server offers, is not that of CA_FINGERPRINT.
 };
 
 [[nodiscard]] const char* to_string(Cause cause);

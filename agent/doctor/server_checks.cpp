@@ -3,6 +3,7 @@
 
 #include "agent/doctor/api_check.hpp"
 #include "agent/doctor/certificate_check.hpp"
+#include "agent/doctor/offered_ca.hpp"
 #include "agent/doctor/state_files.hpp"
 #include "agent/registration/ca_certificate.hpp"
 #include "cattle/subscriber/subscription.hpp"
@@ -168,8 +169,13 @@ bool has_damaged_ca(const ServerTarget& target) {
   return !std::all_of(files.begin(), files.end(), &is_usable_ca);
 }
 
-bool follows_from_damaged_ca(const Finding& finding) {
+bool is_untrusted(const Finding& finding) {
   return finding.cause == Cause::certificate_unknown || finding.cause == Cause::certificate_chain;
+}
+
+bool awaits_ca(const ServerTarget& target) {
+  std::error_code error;
+  return !target.ca_fingerprint.empty() && !std::filesystem::exists(target.stored_ca, error);
 }
 
 Findings check_tls(const ServerTarget& target, const http::Url& url) {
@@ -177,11 +183,8 @@ Findings check_tls(const ServerTarget& target, const http::Url& url) {
   tls.ca_file = target.connection.ca_file;
   tls.extra_ca_files = target.connection.extra_ca_files;
   auto findings = check_certificate(tls);
-  std::error_code error;
-  const bool awaits_ca = !target.ca_fingerprint.empty() && !std::filesystem::exists(target.stored_ca, error);
   for (auto& finding : findings) {
-    if (awaits_ca && finding.cause == Cause::certificate_unknown)
-      finding.remedy = registration::kFingerprintRemedy;
+    if (awaits_ca(target) && is_untrusted(finding)) finding = judge_offered_ca(target, finding);
   }
   return findings;
 }
@@ -219,7 +222,7 @@ Findings check_server(const ServerTarget& target) {
   if (outage->step == Step::tls) {
     auto certificate = check_tls(target, *url);
     if (has_damaged_ca(target)) {
-      std::erase_if(certificate, &follows_from_damaged_ca);
+      std::erase_if(certificate, &is_untrusted);
       findings.insert(findings.end(), certificate.begin(), certificate.end());
       return findings;
     }
