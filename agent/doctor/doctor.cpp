@@ -78,6 +78,8 @@ Diagnosis examine(const Examination& examination) {
   }
   append(diagnosis.findings, engine_findings);
   append(diagnosis.findings, server_findings);
+  // Last, so that it hides nothing that root would meet, too.
+  append(diagnosis.findings, guarded([&] { return check_user(examination.host); }));
   return diagnosis;
 }
 

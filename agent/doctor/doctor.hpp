@@ -21,7 +21,7 @@ struct Examination {
 };
 
 struct Diagnosis {
-  Findings findings;  ///< Stored credentials, configuration, host, engine, server, in that order.
+  Findings findings;  ///< Stored credentials, configuration, host, engine, server, user, in that order.
   std::string engine_version;
 };
 

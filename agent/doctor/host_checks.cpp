@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <string_view>
@@ -46,30 +47,36 @@ void check_disk(const std::string& directory, const HostRoots& roots, Findings& 
   }
 }
 
+/// Whose fault it is: the host's, or that of who asks and is not root.
+enum class Whose : std::uint8_t { host, user };
+
 /// A first start makes what is missing, where it can.
-void check_writable(const std::string& directory, Findings& findings) {
+void check_writable(const std::string& directory, Whose wanted, Findings& findings) {
   const auto nearest = nearest_existing(directory).string();
   std::error_code error;
   if (!std::filesystem::is_directory(nearest, error)) {
-    findings.push_back({Cause::state_file, nearest + " is no directory", "move it away"});
+    if (wanted == Whose::host)
+      findings.push_back({Cause::state_file, nearest + " is no directory", "move it away"});
     return;
   }
   if (::faccessat(AT_FDCWD, nearest.c_str(), W_OK | X_OK, AT_EACCESS) == 0) return;
   const int cause = errno;
+  const auto whose = cause == EACCES && ::geteuid() != 0 ? Whose::user : Whose::host;
+  if (whose != wanted) return;
   const auto why = ": " + std::generic_category().message(cause);
   const auto what = std::filesystem::exists(directory, error)
                         ? directory + " can't be written" + why
                         : directory + " can't be made in " + nearest + why;
   std::string remedy = "make it a directory that root can write";
   if (cause == EROFS) remedy = "mount the file system of " + nearest + " for writing";
-  if (cause == EACCES && ::geteuid() != 0) remedy = "run as root";
+  if (whose == Whose::user) remedy = "run as root";
   findings.push_back({Cause::state_file, what, remedy});
 }
 
-Findings check_directories(const HostRoots& roots) {
+Findings check_directories(const HostRoots& roots, Whose wanted) {
   Findings findings;
-  check_writable(roots.state_dir, findings);
-  if (!roots.home.empty() && roots.home != roots.state_dir) check_writable(roots.home, findings);
+  check_writable(roots.state_dir, wanted, findings);
+  if (!roots.home.empty() && roots.home != roots.state_dir) check_writable(roots.home, wanted, findings);
   return findings;
 }
 
@@ -128,13 +135,18 @@ Findings check_disks(const HostRoots& roots) {
 
 Findings check_host(const HostRoots& roots) {
   auto findings = check_disks(roots);
-  const auto directories = check_directories(roots);
+  const auto directories = check_directories(roots, Whose::host);
   findings.insert(findings.end(), directories.begin(), directories.end());
-  const auto files = check_state_files(roots);
+  // Files that only root may read are none that are damaged.
+  const auto files = check_user(roots).empty() ? check_state_files(roots) : Findings();
   findings.insert(findings.end(), files.begin(), files.end());
   check_cgroup(roots, findings);
   check_modules(roots, findings);
   return findings;
+}
+
+Findings check_user(const HostRoots& roots) {
+  return check_directories(roots, Whose::user);
 }
 
 }  // namespace cattle::agent::doctor

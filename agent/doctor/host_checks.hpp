@@ -32,4 +32,8 @@ struct HostRoots {
 /// The first of these alone, for directories that are known later.
 [[nodiscard]] Findings check_disks(const HostRoots& roots);
 
+/// Directories that this process may not write, though root may: the agent can't start as this user, but a
+/// person who only asks need not be root.
+[[nodiscard]] Findings check_user(const HostRoots& roots);
+
 }  // namespace cattle::agent::doctor

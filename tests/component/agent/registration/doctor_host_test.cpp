@@ -4,6 +4,7 @@
 
 #include <sched.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
 #include <cstdlib>
 
@@ -99,6 +100,23 @@ TEST_F(Doctor, directories_that_a_first_start_could_not_make) {
     EXPECT_THAT(found(), IsEmpty()) << "where it can be made it is no finding" << last_.output;
     variables_[name] = before;
   }
+}
+
+TEST_F(Doctor, what_only_this_user_may_not_write_comes_last) {
+  if (!is_root()) GTEST_SKIP() << "becoming another user takes root";
+  constexpr ::uid_t kNobody = 65534;
+  std::filesystem::permissions(directory_, std::filesystem::perms(0755));
+  write("state/.docker_uuid", "d0fe8e51-17aa-4b6f-8b8e-1c2d3e4f5a6b");
+  std::filesystem::permissions(directory_ / "state/.docker_uuid", std::filesystem::perms(0600));
+  const auto run = run_program({"doctor"}, variables_, [] {
+    return ::setgid(kNobody) == 0 && ::setuid(kNobody) == 0 && ::access(CATTLE_AGENT_BINARY, X_OK) == 0;
+  });
+  if (run.code == 125) GTEST_SKIP() << "another user can't reach the program here";
+  EXPECT_EQ(run.code, static_cast<int>(Cause::engine_socket)) << run.output;
+  EXPECT_THAT(run.output,
+              HasSubstr((directory_ / "state").string() + " can't be written: Permission denied"));
+  EXPECT_THAT(run.output, HasSubstr("run as root\n"));
+  EXPECT_THAT(run.output, testing::Not(HasSubstr(".docker_uuid")));
 }
 
 TEST_F(Doctor, no_control_groups) {
