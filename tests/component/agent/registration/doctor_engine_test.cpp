@@ -86,15 +86,19 @@ TEST_F(Doctor, an_engine_that_answers_with_an_error_or_nonsense) {
 }
 
 TEST_F(Doctor, engines_of_another_age) {
-  const std::vector<std::pair<std::string, std::string>> ranges{
-      {"1.20", "1.20"}, {"1.12", "1.22"}, {"1.80", "1.90"}, {"2.0", "2.5"}};
-  for (const auto& [oldest, newest] : ranges) {
+  struct Range {
+    const char* oldest;
+    const char* newest;
+    const char* said;
+  };
+  for (const auto& range : {Range{"1.20", "1.20", "1.20 to 1.20"}, Range{"1.12", "1.22", "1.12 to 1.22"},
+                            Range{"1.80", "1.90", "1.80 to 1.90"}, Range{"2.0", "2.5", "2.0 to 2.5"}}) {
     FakeEngineOptions other;
-    other.min_api_version = oldest;
-    other.api_version = newest;
+    other.min_api_version = range.oldest;
+    other.api_version = range.newest;
     engine_.restart(other);
-    EXPECT_THAT(found(), only(Cause::engine_version)) << newest << last_.output;
-    EXPECT_THAT(last_.output, AllOf(HasSubstr(oldest + " to " + newest), HasSubstr("a version from 1.24")));
+    EXPECT_THAT(found(), only(Cause::engine_version)) << range.said << last_.output;
+    EXPECT_THAT(last_.output, AllOf(HasSubstr(range.said), HasSubstr("a version from 1.24")));
   }
 }
 

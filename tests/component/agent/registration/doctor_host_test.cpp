@@ -67,13 +67,13 @@ TEST_F(Doctor, an_address_that_others_can_not_reach) {
   variables_.erase("CATTLE_DOCKER_HOST_IP");
   for (const auto* bridge : {"docker0", "cni0"}) {
     variables_["CATTLE_AGENT_IP"] = "172.17.0.1";
+    const auto command = std::string("ip link set lo up && b=")
+                             .append(bridge)
+                             .append(" && ip link add $b type bridge && ip addr add 172.17.0.1/16 dev $b")
+                             .append(" && ip link set $b up");
     const auto codes = found([&] {
-      const auto name = std::string(bridge);
       return ::unshare(CLONE_NEWNET) == 0 &&
-             std::system(("ip link set lo up && ip link add " + name +  // NOLINT(concurrency-mt-unsafe)
-                          " type bridge && ip addr add 172.17.0.1/16 dev " + name + " && ip link set " +
-                          name + " up")
-                             .c_str()) == 0;
+             std::system(command.c_str()) == 0;  // NOLINT(concurrency-mt-unsafe): alone in its process
     });
     ASSERT_FALSE(codes.empty()) << bridge << last_.output << last_.errors;
     EXPECT_EQ(codes.front(), static_cast<int>(Cause::address)) << last_.output;
