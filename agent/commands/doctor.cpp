@@ -4,11 +4,15 @@
 #include "agent/commands/surroundings.hpp"
 #include "agent/doctor/doctor.hpp"
 #include "config/ca_bundle.hpp"
+#include "config/option_file.hpp"
+#include "config/settings.hpp"
 #include "docker-client/http/client.hpp"
 
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <utility>
+#include <vector>
 
 namespace cattle::agent::commands {
 namespace {
@@ -25,6 +29,16 @@ doctor::ServerTarget server_target(const config::Config& config, const config::E
   target.stored_ca = config::kServerCaFile;
   target.ca_fingerprint = environment("CA_FINGERPRINT").value_or("");
   return target;
+}
+
+/// Each as the agent finds it: it takes whichever is set for config::Config::host_ip, but only one may be a
+/// name.
+doctor::AddressWishes address_wishes(const config::Config& config, const config::Environment& environment) {
+  std::vector<std::string> warnings;  // The survey has said them.
+  auto files = config::read_option_files(config::option_files(config.home), warnings);
+  config::drop_overruled_address(files, environment);
+  const config::Settings settings(environment, std::move(files));
+  return {settings.either("AGENT_IP", ""), settings.either("DOCKER_HOST_IP", "")};
 }
 
 /// In an agent container, be it called there by `docker exec`: as the agent beside it sees this host.
@@ -54,13 +68,16 @@ int run_doctor(bool as_json, const config::Environment& given) {
   const auto& config = survey.config;
   doctor::Examination examination;
   examination.configuration_problem = survey.problem;
-  examination.address_wish = config.host_ip;
+  examination.address = address_wishes(config, environment);
   examination.server = server_target(config, environment);
   examination.engine.host = config.docker_host;
   examination.engine.cert_path = config.docker_cert_path;
   examination.engine.tls = config.docker_tls_verify || !config.docker_cert_path.empty();
   examination.engine.tls_verify = config.docker_tls_verify;
   examination.host.state_dir = config.state_dir;
+  examination.host.home = config.home;
+  examination.host.host_key = config.host_key_file;
+  examination.host.ca_files = config.extra_ca_files;
   examination.host.disks = {config.state_dir, config.home,
                             std::filesystem::path(config.log_file).parent_path().string()};
   examination.host.proc = config.host_proc_root;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/doctor/certificate_check.hpp"
 
+#include "agent/doctor/state_files.hpp"
 #include "cattle/subscriber/connection.hpp"
 
 #include <openssl/bio.h>
@@ -61,11 +62,12 @@ int note_fault(int good, X509_STORE_CTX* verification) {
   return 0;
 }
 
+/// Those that hold a certificate: the others vouch for nothing, whatever they are.
 std::vector<std::string> existing(const std::vector<std::string>& files) {
   std::vector<std::string> found;
   std::error_code error;
   for (const auto& file : files) {
-    if (std::filesystem::exists(file, error)) found.push_back(file);
+    if (std::filesystem::exists(file, error) && is_usable_ca(file)) found.push_back(file);
   }
   return found;
 }
@@ -169,7 +171,7 @@ Finding finding_of(const Fault& fault, const TlsTarget& target) {
       return unknown_issuer(fault, target);
     default:
       return {Cause::tls, "certificate " + fault.subject + ": " + X509_verify_cert_error_string(fault.error),
-              "see the message"};
+              "let the server send a certificate without that fault: renew it, or its CA's"};
   }
 }
 
@@ -181,6 +183,39 @@ std::string last_error() {
   std::array<char, kLongest> text{};
   ERR_error_string_n(code, text.data(), text.size());
   return std::string(": ") + text.data();
+}
+
+struct Handshake {
+  bool connected = false;
+  bool done = false;
+  Fault fault;         ///< Of the certificate, where it is why it was not done.
+  std::string detail;  ///< OpenSSL's word on anything else.
+};
+
+Handshake shake_hands(const TlsTarget& target) {
+  Handshake result;
+  auto transport = connect(target);
+  if (!transport) return result;
+  result.connected = true;
+  const auto context = make_context(target);
+  // The filter BIO owns its SSL, the chain of both is freed as one.
+  BIO* filter = BIO_new_ssl(context.get(), 1);
+  const Bio connection(BIO_push(filter, transport.release()));
+  SSL* session = nullptr;
+  BIO_get_ssl(filter, &session);
+  SSL_set_ex_data(session, fault_slot(), &result.fault);
+  expect_name(session, target.host);
+  const auto deadline = std::time(nullptr) + target.timeout.count();
+  ERR_clear_error();
+  while (BIO_do_handshake(filter) != 1) {
+    if (result.fault.error != X509_V_OK) return result;
+    if (!BIO_should_retry(filter) || BIO_wait(filter, deadline, 0) != 1) {
+      result.detail = last_error();
+      return result;
+    }
+  }
+  result.done = true;
+  return result;
 }
 
 }  // namespace
@@ -198,27 +233,16 @@ TlsTarget tls_target(const http::Url& server, const std::string& proxy, const st
 }
 
 Findings check_certificate(const TlsTarget& target) {
-  auto transport = connect(target);
-  if (!transport) return {};
-  const auto context = make_context(target);
-  Fault fault;
-  // The filter BIO owns its SSL, the chain of both is freed as one.
-  BIO* filter = BIO_new_ssl(context.get(), 1);
-  const Bio connection(BIO_push(filter, transport.release()));
-  SSL* session = nullptr;
-  BIO_get_ssl(filter, &session);
-  SSL_set_ex_data(session, fault_slot(), &fault);
-  expect_name(session, target.host);
-  const auto deadline = std::time(nullptr) + target.timeout.count();
-  ERR_clear_error();
-  while (BIO_do_handshake(filter) != 1) {
-    if (fault.error != X509_V_OK) return {finding_of(fault, target)};
-    if (!BIO_should_retry(filter) || BIO_wait(filter, deadline, 0) != 1) {
-      return {{Cause::tls, "the TLS handshake with " + target.host + " fails" + last_error(),
-               "check that the port speaks TLS 1.2 or newer, and what stands between"}};
-    }
-  }
-  return {};
+  const auto handshake = shake_hands(target);
+  if (!handshake.connected || handshake.done) return {};
+  if (handshake.fault.error != X509_V_OK) return {finding_of(handshake.fault, target)};
+  return {{Cause::tls, "the TLS handshake with " + target.host + " fails" + handshake.detail,
+           "check that the port speaks TLS 1.2 or newer, and what stands between"}};
+}
+
+bool speaks_tls(const TlsTarget& target) {
+  const auto handshake = shake_hands(target);
+  return handshake.done || handshake.fault.error != X509_V_OK;
 }
 
 }  // namespace cattle::agent::doctor

@@ -30,4 +30,7 @@ struct TlsTarget {
 /// checks say why.
 [[nodiscard]] Findings check_certificate(const TlsTarget& target);
 
+/// True when a handshake comes as far as to the server's certificate, be it a good one or not.
+[[nodiscard]] bool speaks_tls(const TlsTarget& target);
+
 }  // namespace cattle::agent::doctor

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/doctor/doctor.hpp"
 
+#include "agent/doctor/state_files.hpp"
 #include "docker-client/http/url.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <cctype>
 #include <future>
 
 namespace cattle::agent::doctor {
@@ -20,9 +23,16 @@ Findings guarded(Check check) {
   try {
     return check();
   } catch (const std::exception& error) {
-    return {
-        {Cause::configuration, std::string("a check could not be made: ") + error.what(), "see the message"}};
+    return {{Cause::configuration, std::string("a check could not be made: ") + error.what(),
+             "mend what the message names, then run doctor again"}};
   }
+}
+
+/// What servers and settings say may hold anything; a finding is two lines.
+std::string one_line(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char letter) { return std::iscntrl(letter) != 0; }, ' ');
+  return text;
 }
 
 Findings configuration_findings(const Examination& examination) {
@@ -33,7 +43,7 @@ Findings configuration_findings(const Examination& examination) {
 
 Findings address_findings(const Examination& examination) {
   const auto url = http::parse_url(examination.server.connection.url);
-  return check_address(examination.address_wish, url ? url->host : "", url ? url->port : "");
+  return check_address(examination.address, url ? url->host : "", url ? url->port : "");
 }
 
 }  // namespace
@@ -68,6 +78,8 @@ Diagnosis examine(const Examination& examination) {
   }
   append(diagnosis.findings, engine_findings);
   append(diagnosis.findings, server_findings);
+  // Last, so that it hides nothing that root would meet, too.
+  append(diagnosis.findings, guarded([&] { return check_user(examination.host); }));
   return diagnosis;
 }
 
@@ -78,19 +90,19 @@ int report(const Diagnosis& diagnosis, bool as_json, std::ostream& out) {
     for (const auto& finding : diagnosis.findings) {
       list.push_back({{"code", static_cast<int>(finding.cause)},
                       {"check", to_string(finding.cause)},
-                      {"found", finding.what},
+                      {"found", one_line(finding.what)},
                       {"remedy", finding.remedy}});
     }
     out << nlohmann::json{{"findings", list}, {"engineVersion", diagnosis.engine_version}, {"exitCode", code}}
-               .dump(2)
+               .dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
         << '\n';
     return code;
   }
   if (diagnosis.findings.empty())
     out << "nothing found: this host, its engine and the server are fit for the agent\n";
   for (const auto& finding : diagnosis.findings) {
-    out << to_string(finding.cause) << " (" << static_cast<int>(finding.cause) << "): " << finding.what
-        << "\n    " << finding.remedy << '\n';
+    out << to_string(finding.cause) << " (" << static_cast<int>(finding.cause)
+        << "): " << one_line(finding.what) << "\n    " << finding.remedy << '\n';
   }
   return code;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "agent/doctor/address_check.hpp"
 #include "agent/doctor/engine_check.hpp"
 #include "agent/doctor/finding.hpp"
 #include "agent/doctor/host_checks.hpp"
@@ -13,14 +14,14 @@ namespace cattle::agent::doctor {
 
 struct Examination {
   std::string configuration_problem;  ///< Why the agent would not start; empty when it would.
-  std::string address_wish;           ///< CATTLE_AGENT_IP.
-  ServerTarget server;                ///< Not asked when its URL is empty.
+  AddressWishes address;
+  ServerTarget server;  ///< Not asked when its URL is empty.
   EngineTarget engine;
   HostRoots host;
 };
 
 struct Diagnosis {
-  Findings findings;  ///< Stored credentials, configuration, host, engine, server, in that order.
+  Findings findings;  ///< Stored credentials, configuration, host, engine, server, user, in that order.
   std::string engine_version;
 };
 

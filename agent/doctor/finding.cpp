@@ -25,8 +25,8 @@ const char* to_string(Cause cause) {
       return "kernel modules";
     case Cause::engine_socket:
       return "engine socket";
-    case Cause::engine_silent:
-      return "engine silent";
+    case Cause::engine_answer:
+      return "engine answer";
     case Cause::engine_version:
       return "engine version";
     case Cause::proxy:

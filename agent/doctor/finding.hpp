@@ -11,14 +11,14 @@ enum class Cause : int {
   none = 0,
   configuration = 30,   ///< A variable is missing or makes no sense.
   address = 31,         ///< No usable address for this host.
-  state_file = 32,      ///< A file in the state directory is damaged, unreadable, or readable by everybody.
+  state_file = 32,      ///< A state file is damaged, unreadable or open to others; or none could be made.
   identity_clash = 33,  ///< The state directory belongs to another machine.
   disk_space = 34,
   inodes = 35,
   cgroup = 36,
   kernel_modules = 37,  ///< The running kernel's modules are gone from the disk.
   engine_socket = 38,   ///< Missing, no socket, not permitted, nobody listens.
-  engine_silent = 39,   ///< Connected, no answer.
+  engine_answer = 39,   ///< Connected, but no answer, an error or nonsense.
   engine_version = 40,  ///< No API version that both sides accept.
   proxy = 41,
   name_resolution = 42,
@@ -33,8 +33,8 @@ enum class Cause : int {
   credentials = 51,        ///< 401.
   agent_gone = 52,         ///< 403, 422: no agent behind the key, or two.
   upgrade_path = 53,       ///< Something on the way does not let a WebSocket through.
-  server = 54,             ///< 404, 5xx.
-  ca_fingerprint = 55      ///< The stored CA is not the one of CA_FINGERPRINT.
+  server = 54,             ///< No cattle API answers: 404, 5xx, silence, a redirect, another web server.
+  ca_fingerprint = 55  ///< The stored CA, or the one that the server offers, is not that of CA_FINGERPRINT.
 };
 
 [[nodiscard]] const char* to_string(Cause cause);

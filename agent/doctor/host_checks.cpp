@@ -1,34 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/doctor/host_checks.hpp"
 
-#include "agent/registration/address.hpp"
-#include "agent/registration/failure.hpp"
-#include "config/config.hpp"
-#include "config/option_file.hpp"
-#include "config/state_file.hpp"
+#include "agent/doctor/state_files.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
+#include <cerrno>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <string_view>
+#include <system_error>
 
 namespace cattle::agent::doctor {
 namespace {
 
+/// Nearest to `directory` that is there already.
+std::filesystem::path nearest_existing(const std::string& directory) {
+  auto nearest = std::filesystem::path(directory).lexically_normal();
+  std::error_code error;
+  while (nearest.has_relative_path() && !std::filesystem::exists(nearest, error))
+    nearest = nearest.parent_path();
+  return nearest;
+}
+
 void check_disk(const std::string& directory, const HostRoots& roots, Findings& findings) {
   // The directory may not have been made yet; what counts is the file system that it will be on.
-  auto existing = std::filesystem::path(directory);
-  std::error_code error;
-  while (!existing.empty() && existing != "/" && !std::filesystem::exists(existing, error))
-    existing = existing.parent_path();
+  const auto existing = nearest_existing(directory);
   struct statvfs status {};
   if (::statvfs(existing.c_str(), &status) != 0) return;
   const auto free = static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
@@ -43,67 +47,37 @@ void check_disk(const std::string& directory, const HostRoots& roots, Findings& 
   }
 }
 
-bool is_identity(const std::string& text) {
-  constexpr std::size_t kLongest = 128;
-  return !text.empty() && text.size() <= kLongest &&
-         std::all_of(text.begin(), text.end(),
-                     [](unsigned char letter) { return std::isgraph(letter) != 0; });
-}
+/// Whose fault it is: the host's, or that of who asks and is not root.
+enum class Whose : std::uint8_t { host, user };
 
-bool is_registration_key(const std::string& text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(),
-                                      [](unsigned char letter) { return std::isxdigit(letter) != 0; });
-}
-
-void check_identity_file(const std::string& path, bool (*is_sound)(const std::string&), Findings& findings) {
-  try {
-    const auto content = config::read_state_file(path);
-    if (content && !is_sound(*content)) {
-      findings.push_back({Cause::state_file, path + (content->empty() ? " is empty" : " is damaged"),
-                          "restore " + path + " from a backup, or remove it to register as a new host"});
-    }
-  } catch (const config::StateFileError& error) {
-    findings.push_back({Cause::state_file, error.what(), "make " + path + " a readable file"});
-  }
-}
-
-void check_secret_file(const std::string& path, Findings& findings) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return;
-  if ((status.st_mode & static_cast<mode_t>(S_IRWXG | S_IRWXO)) != 0) {
-    findings.push_back({Cause::state_file, path + " can be read by others", "chmod 600 " + path});
-  }
-}
-
-void check_state(const HostRoots& roots, Findings& findings) {
+/// A first start makes what is missing, where it can.
+void check_writable(const std::string& directory, Whose wanted, Findings& findings) {
+  const auto nearest = nearest_existing(directory).string();
   std::error_code error;
-  if (!std::filesystem::exists(roots.state_dir, error)) return;  // A first start makes it.
-  if (!std::filesystem::is_directory(roots.state_dir, error) ||
-      ::access(roots.state_dir.c_str(), W_OK) != 0) {
-    findings.push_back({Cause::state_file, roots.state_dir + " can't be written",
-                        "make it a directory that root can write"});
+  if (!std::filesystem::is_directory(nearest, error)) {
+    if (wanted == Whose::host)
+      findings.push_back({Cause::state_file, nearest + " is no directory", "move it away"});
     return;
   }
-  check_identity_file(roots.state_dir + "/.registration_token", &is_registration_key, findings);
-  for (const auto* name : {"/.docker_uuid", "/.physical_host_uuid"})
-    check_identity_file(roots.state_dir + name, &is_identity, findings);
-  // The stock image leaves its registration key readable inside a directory of root's; ours is what we answer
-  // for.
-  check_secret_file(config::credentials_file(roots.state_dir), findings);
+  if (::faccessat(AT_FDCWD, nearest.c_str(), W_OK | X_OK, AT_EACCESS) == 0) return;
+  const int cause = errno;
+  const auto whose = cause == EACCES && ::geteuid() != 0 ? Whose::user : Whose::host;
+  if (whose != wanted) return;
+  const auto why = ": " + std::generic_category().message(cause);
+  const auto what = std::filesystem::exists(directory, error)
+                        ? directory + " can't be written" + why
+                        : directory + " can't be made in " + nearest + why;
+  std::string remedy = "make it a directory that root can write";
+  if (cause == EROFS) remedy = "mount the file system of " + nearest + " for writing";
+  if (whose == Whose::user) remedy = "run as root";
+  findings.push_back({Cause::state_file, what, remedy});
 }
 
-void check_machine(const HostRoots& roots, Findings& findings) {
-  try {
-    const auto recorded = registration::recorded_facts(roots.state_dir);
-    const auto now = registration::read_machine_facts(roots.machine);
-    if (registration::compare_machine(recorded, now) == registration::Sameness::clone) {
-      findings.push_back({Cause::identity_clash,
-                          roots.state_dir + " was made on another machine: this one is a copy of it",
-                          "run the Add Host line again here, after moving " + roots.state_dir + " away"});
-    }
-  } catch (const registration::Failure& failure) {
-    findings.push_back({Cause::state_file, failure.what(), "see the message"});
-  }
+Findings check_directories(const HostRoots& roots, Whose wanted) {
+  Findings findings;
+  check_writable(roots.state_dir, wanted, findings);
+  if (!roots.home.empty() && roots.home != roots.state_dir) check_writable(roots.home, wanted, findings);
+  return findings;
 }
 
 void check_cgroup(const HostRoots& roots, Findings& findings) {
@@ -151,11 +125,6 @@ void check_modules(const HostRoots& roots, Findings& findings) {
   }
 }
 
-bool has_usable_address() {
-  const auto addresses = registration::interface_addresses();
-  return !std::all_of(addresses.begin(), addresses.end(), &registration::is_unusable);
-}
-
 }  // namespace
 
 Findings check_disks(const HostRoots& roots) {
@@ -166,48 +135,18 @@ Findings check_disks(const HostRoots& roots) {
 
 Findings check_host(const HostRoots& roots) {
   auto findings = check_disks(roots);
-  check_state(roots, findings);
-  check_machine(roots, findings);
+  const auto directories = check_directories(roots, Whose::host);
+  findings.insert(findings.end(), directories.begin(), directories.end());
+  // Files that only root may read are none that are damaged.
+  const auto files = check_user(roots).empty() ? check_state_files(roots) : Findings();
+  findings.insert(findings.end(), files.begin(), files.end());
   check_cgroup(roots, findings);
   check_modules(roots, findings);
   return findings;
 }
 
-Findings check_credentials(const std::string& state_dir) {
-  const auto path = config::credentials_file(state_dir);
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) return {};
-  std::vector<std::string> faults;
-  const auto stored = config::read_option_files({path}, faults);
-  for (const auto* name : {"CATTLE_URL", "CATTLE_ACCESS_KEY", "CATTLE_SECRET_KEY"}) {
-    if (faults.empty() && !stored.contains(name)) faults.push_back(path + " does not set " + name);
-  }
-  if (faults.empty()) return {};
-  return {{Cause::state_file, faults.front(), "run the Add Host line again, or restore it from a backup"}};
-}
-
-Findings check_address(const std::string& wish, const std::string& server_host,
-                       const std::string& server_port) {
-  // A name, as CATTLE_DOCKER_HOST_IP may be, is the operator's word.
-  const bool is_name =
-      !wish.starts_with("if:") &&
-      std::any_of(wish.begin(), wish.end(), [](unsigned char letter) { return std::isalpha(letter) != 0; });
-  if (is_name) return {};
-  try {
-    const auto parsed = registration::parse_address_wish(wish);
-    const auto source =
-        server_host.empty() ? std::string() : registration::route_source(server_host, server_port);
-    const auto choice = registration::choose_address(
-        {parsed, "", source, registration::interface_addresses(), registration::default_route_source()});
-    if (!choice.address.empty()) return {};
-    // Without a route, no source address can be told, but that is the route's fault and found there.
-    if (parsed.kind == registration::AddressWish::Kind::none && has_usable_address()) return {};
-    return {{Cause::address, "no address for this host: " + choice.reason,
-             "set CATTLE_AGENT_IP to an address of this host"}};
-  } catch (const registration::Failure& failure) {
-    return {{Cause::address, failure.what(),
-             "set CATTLE_AGENT_IP to a dotted IPv4 address, if:<interface> or a network"}};
-  }
+Findings check_user(const HostRoots& roots) {
+  return check_directories(roots, Whose::user);
 }
 
 }  // namespace cattle::agent::doctor

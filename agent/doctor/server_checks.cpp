@@ -1,20 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/doctor/server_checks.hpp"
 
+#include "agent/doctor/api_check.hpp"
 #include "agent/doctor/certificate_check.hpp"
+#include "agent/doctor/offered_ca.hpp"
+#include "agent/doctor/state_files.hpp"
 #include "agent/registration/ca_certificate.hpp"
 #include "cattle/subscriber/subscription.hpp"
 #include "config/state_file.hpp"
-#include "docker-client/http/client.hpp"
 #include "docker-client/http/url.hpp"
-#include "subscriber/http_options.hpp"
+#include "subscriber/address.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <ctime>
 #include <filesystem>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 namespace cattle::agent::doctor {
 namespace {
@@ -29,6 +35,21 @@ constexpr std::chrono::milliseconds kSubscriptionLimit{6'000};
 bool is_proxied(const ServerTarget& target, const http::Url& url) {
   return !target.connection.proxy.empty() &&
          !subscriber::bypasses_proxy(target.connection.no_proxy, url.host, url.port);
+}
+
+/// A value that names no proxy; nothing can be tried with it. It may hold a password and is not shown.
+std::optional<Finding> check_proxy_variable(const ServerTarget& target, const http::Url& url) {
+  if (!is_proxied(target, url)) return std::nullopt;
+  subscriber::SubscriptionOptions options;
+  options.connection = target.connection;
+  try {
+    (void)subscriber::make_address(options);
+    return std::nullopt;
+  } catch (const std::invalid_argument& error) {
+    const auto variable = url.scheme + "_proxy";
+    return Finding{Cause::proxy, variable + ": " + error.what(),
+                   "set " + variable + " to http://host:port, unset it, or add the server to NO_PROXY"};
+  }
 }
 
 /// One attempt to subscribe to nothing: nullopt when it came through.
@@ -67,7 +88,11 @@ std::optional<Outage> try_subscription(const ServerTarget& target) {
   return outage.value_or(Outage{Step::connect, Trouble::unreachable, 0, "no answer in time"});
 }
 
-Finding refused_upgrade(const Outage& outage) {
+Finding refused_upgrade(const Outage& outage, const ApiAnswer& api) {
+  constexpr int kServerErrors = 500;
+  // Only where the API itself answers can a refusal be the agent's own, or the way's of a WebSocket.
+  const bool was_accepted = outage.trouble == Trouble::wrong_account;
+  if (api.fault && !was_accepted && outage.status < kServerErrors) return *api.fault;
   switch (outage.trouble) {
     case Trouble::bad_credentials:
       return {Cause::credentials, "the server does not accept the agent's key (401)",
@@ -87,7 +112,6 @@ Finding refused_upgrade(const Outage& outage) {
     default:
       break;
   }
-  constexpr int kServerErrors = 500;
   if (outage.status >= kServerErrors) {
     return {Cause::server, "the server is not ready: " + outage.detail,
             "look at the server's log; wait until it has started"};
@@ -96,7 +120,7 @@ Finding refused_upgrade(const Outage& outage) {
           "let the proxy or load balancer in between pass Upgrade and Connection headers (WebSocket)"};
 }
 
-Finding finding_of(const Outage& outage, const http::Url& url, bool proxied) {
+Finding finding_of(const Outage& outage, const http::Url& url, bool proxied, const ApiAnswer& api) {
   Finding proxy{Cause::proxy, "the proxy does not let us through: " + outage.detail,
                 "check the proxy variables, or add the server to NO_PROXY"};
   switch (outage.step) {
@@ -111,51 +135,47 @@ Finding finding_of(const Outage& outage, const http::Url& url, bool proxied) {
     case Step::proxy:
       return proxy;
     case Step::tls:
-      return {Cause::tls, "TLS fails: " + outage.detail, "see the message"};
+      return {Cause::tls, "TLS fails: " + outage.detail,
+              "check that the port speaks TLS 1.2 or newer, and SSL_CERT_FILE where it is set"};
     case Step::upgrade:
     case Step::read:
-      return refused_upgrade(outage);
+      return refused_upgrade(outage, api);
   }
-  return {Cause::server, outage.detail, "see the message"};
+  return {Cause::server, outage.detail, "look at the server's log"};
 }
 
-/// By the Date header of any answer.
-Findings check_clock(const ServerTarget& target, const http::Url& url) {
-  auto options = subscriber::http_options(target.connection);
-  options.base_url = url.origin();
-  options.username.clear();
-  options.password.clear();
-  options.connect_timeout = target.step_timeout;
-  http::Request request;
-  request.target = "/ping";
-  request.timeout = target.step_timeout;
-  try {
-    const http::Client client(options);
-    const auto response = client.send(request);
-    const auto* date = response.header("date");
-    const auto offset = date == nullptr ? 0 : clock_offset(*date, std::time(nullptr));
-    if (offset > target.most_clock_offset.count() || -offset > target.most_clock_offset.count()) {
-      return {{Cause::clock,
-               "this host's clock is " + std::to_string(offset < 0 ? -offset : offset) + " s " +
-                   (offset < 0 ? "behind" : "ahead of") + " the server's",
-               "let NTP (timesyncd, chrony) set the clock"}};
-    }
-  } catch (const http::TransportError&) {
-    return {};  // Why there is no connection is found by the other checks.
-  }
-  return {};
+Findings check_clock(const ServerTarget& target, const std::string& date) {
+  const auto offset = clock_offset(date, std::time(nullptr));
+  if (offset <= target.most_clock_offset.count() && -offset <= target.most_clock_offset.count()) return {};
+  return {{Cause::clock,
+           "this host's clock is " + std::to_string(offset < 0 ? -offset : offset) + " s " +
+               (offset < 0 ? "behind" : "ahead of") + " the server's",
+           "let NTP (timesyncd, chrony) set the clock"}};
 }
 
 Findings check_stored_ca(const ServerTarget& target) {
   if (target.ca_fingerprint.empty() || target.stored_ca.empty()) return {};
-  try {
-    const auto stored = config::read_state_file(target.stored_ca);
-    if (!stored || registration::sha1_fingerprint(*stored) == target.ca_fingerprint) return {};
-  } catch (const config::StateFileError& error) {
-    return {{Cause::state_file, error.what(), "make it a readable file"}};
-  }
+  // One that is none is found with the state files.
+  const auto stored =
+      is_usable_ca(target.stored_ca) ? config::read_state_file(target.stored_ca) : std::nullopt;
+  if (!stored || registration::sha1_fingerprint(*stored) == target.ca_fingerprint) return {};
   return {{Cause::ca_fingerprint, target.stored_ca + " does not have the fingerprint CA_FINGERPRINT",
            "remove it and run the Add Host line again; if it differs again, somebody stands in between"}};
+}
+
+/// Then no CA at all is trusted, and whatever is said about the chain follows from that.
+bool has_damaged_ca(const ServerTarget& target) {
+  const auto& files = target.connection.extra_ca_files;
+  return !std::all_of(files.begin(), files.end(), &is_usable_ca);
+}
+
+bool is_untrusted(const Finding& finding) {
+  return finding.cause == Cause::certificate_unknown || finding.cause == Cause::certificate_chain;
+}
+
+bool awaits_ca(const ServerTarget& target) {
+  std::error_code error;
+  return !target.ca_fingerprint.empty() && !std::filesystem::exists(target.stored_ca, error);
 }
 
 Findings check_tls(const ServerTarget& target, const http::Url& url) {
@@ -163,11 +183,8 @@ Findings check_tls(const ServerTarget& target, const http::Url& url) {
   tls.ca_file = target.connection.ca_file;
   tls.extra_ca_files = target.connection.extra_ca_files;
   auto findings = check_certificate(tls);
-  std::error_code error;
-  const bool awaits_ca = !target.ca_fingerprint.empty() && !std::filesystem::exists(target.stored_ca, error);
   for (auto& finding : findings) {
-    if (awaits_ca && finding.cause == Cause::certificate_unknown)
-      finding.remedy = registration::kFingerprintRemedy;
+    if (awaits_ca(target) && is_untrusted(finding)) finding = judge_offered_ca(target, finding);
   }
   return findings;
 }
@@ -187,20 +204,32 @@ Findings check_server(const ServerTarget& target) {
     return {{Cause::configuration, "CATTLE_URL is not a URL of http or https",
              "set it to the server's API, http://server:8080/v1"}};
   auto findings = check_stored_ca(target);
+  if (auto proxy = check_proxy_variable(target, *url)) {
+    findings.push_back(*std::move(proxy));
+    return findings;
+  }
   const auto outage = try_subscription(target);
-  // Where not even a handshake comes about, no Date header does, and every try costs its time.
+  // Where not even a handshake comes about, no answer does, and every try costs its time.
+  ApiAnswer api;
   if (!outage || outage->step >= Step::upgrade) {
-    const auto clock = check_clock(target, *url);
+    api = ask_api(target, *url);
+    const auto clock = check_clock(target, api.date);
     findings.insert(findings.end(), clock.begin(), clock.end());
   }
   if (!outage) return findings;
-  if (target.connection.access_key.empty() && outage->trouble == Trouble::bad_credentials) return findings;
+  if (target.connection.access_key.empty() && outage->trouble == Trouble::bad_credentials && !api.fault)
+    return findings;
   if (outage->step == Step::tls) {
-    const auto certificate = check_tls(target, *url);
+    auto certificate = check_tls(target, *url);
+    if (has_damaged_ca(target)) {
+      std::erase_if(certificate, &is_untrusted);
+      findings.insert(findings.end(), certificate.begin(), certificate.end());
+      return findings;
+    }
     findings.insert(findings.end(), certificate.begin(), certificate.end());
     if (!certificate.empty()) return findings;
   }
-  findings.push_back(finding_of(*outage, *url, is_proxied(target, *url)));
+  findings.push_back(finding_of(*outage, *url, is_proxied(target, *url), api));
   return findings;
 }
 

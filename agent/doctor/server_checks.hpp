@@ -18,9 +18,10 @@ struct ServerTarget {
   std::chrono::seconds most_clock_offset{60};
 };
 
-/// Name, route, proxy, certificate, clock, credentials and the way of a WebSocket, in that order: what can't
-/// be judged because an earlier step fails is not reported. Subscribes to no event name, so that nothing is
-/// taken from a running agent (R11). About four steps' time at most.
+/// Name, route, proxy, certificate, clock, API, credentials and the way of a WebSocket, in that order: what
+/// can't be judged because an earlier step fails is not reported, nor what follows from a CA's file that is
+/// none (which check_host() finds). Subscribes to no event name, so that nothing is taken from a running
+/// agent (R11). About four steps' time at most.
 [[nodiscard]] Findings check_server(const ServerTarget& target);
 
 /// Difference of this host's clock to a Date header, in seconds, positive when this host is ahead; 0 when the

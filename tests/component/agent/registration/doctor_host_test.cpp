@@ -2,25 +2,17 @@
 #include "agent/doctor/host_checks.hpp"
 #include "tests/component/agent/registration/doctor_fixture.hpp"
 
-#include <linux/capability.h>
 #include <sched.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cstdlib>
-#include <cstring>
 
 namespace cattle::agent::doctor {
 namespace {
 
-using support::FakeEngineOptions;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-constexpr auto kStored = "CATTLE_URL='http://x/v1'\nCATTLE_ACCESS_KEY='a'\nCATTLE_SECRET_KEY='s'\n";
 
 TEST_F(Doctor, a_healthy_host_has_nothing) {
   EXPECT_THAT(found(), IsEmpty()) << last_.output;
@@ -45,56 +37,86 @@ TEST_F(Doctor, an_address_that_can_not_be) {
   }
 }
 
-TEST_F(Doctor, state_files_that_are_damaged_or_open_to_all) {
-  for (const auto* name : {".docker_uuid", ".physical_host_uuid", ".registration_token"}) {
-    write(std::string("state/") + name, std::string(36, '\0'));
-    EXPECT_THAT(found(), only(Cause::state_file)) << name << last_.output;
+TEST_F(Doctor, an_address_that_is_no_address_at_all_though_it_has_letters) {
+  for (const auto* wish : {"$(x)", "eth0", "host.example"}) {
+    variables_["CATTLE_AGENT_IP"] = wish;
+    EXPECT_THAT(found(), only(Cause::address)) << wish << last_.output;
+    EXPECT_THAT(last_.output, HasSubstr("CATTLE_AGENT_IP"));
+  }
+  variables_["CATTLE_AGENT_IP"] = "192.0.2.9";
+  variables_["CATTLE_DOCKER_HOST_IP"] = "host.example";
+  EXPECT_THAT(found(), IsEmpty()) << "a name is the operator's word here" << last_.output;
+  variables_.erase("CATTLE_AGENT_IP");
+  EXPECT_THAT(found(), IsEmpty()) << last_.output;
+  variables_["CATTLE_DOCKER_HOST_IP"] = "$(x)";
+  EXPECT_THAT(found(), only(Cause::address)) << last_.output;
+  variables_["CATTLE_DOCKER_HOST_IP"] = "host.example";
+  variables_["CATTLE_AGENT_IP"] = "127.0.0.5";
+  EXPECT_THAT(found(), only(Cause::address)) << "registering refuses it" << last_.output;
+}
+
+TEST_F(Doctor, an_address_that_others_can_not_reach) {
+  for (const auto* name : {"CATTLE_AGENT_IP", "CATTLE_DOCKER_HOST_IP"}) {
+    variables_.erase("CATTLE_AGENT_IP");
+    variables_.erase("CATTLE_DOCKER_HOST_IP");
+    variables_[name] = "169.254.3.3";
+    EXPECT_THAT(found(), only(Cause::address)) << name << last_.output;
     EXPECT_THAT(last_.output, HasSubstr(name));
-    std::filesystem::remove(directory_ / "state" / name);
   }
-  write("state/machine.json", "{\"machineId\":");
-  EXPECT_THAT(found(), only(Cause::state_file)) << last_.output;
-  std::filesystem::remove(directory_ / "state/machine.json");
-  write("state/credentials.conf", kStored);
-  std::filesystem::permissions(directory_ / "state/credentials.conf", std::filesystem::perms(0644));
-  EXPECT_THAT(found(), only(Cause::state_file)) << last_.output;
-  EXPECT_THAT(last_.output, HasSubstr("chmod 600"));
-}
-
-TEST_F(Doctor, state_files_that_are_empty_and_a_key_that_is_none) {
-  for (const auto* name : {".docker_uuid", ".physical_host_uuid", ".registration_token"}) {
-    write(std::string("state/") + name, "");
-    EXPECT_THAT(found(), only(Cause::state_file)) << name << last_.output;
-    EXPECT_THAT(last_.output, HasSubstr(std::string(name) + " is empty"));
-    std::filesystem::remove(directory_ / "state" / name);
-  }
-  write("state/.registration_token", std::string(128, 'x'));
-  EXPECT_THAT(found(), only(Cause::state_file)) << last_.output;
-}
-
-TEST_F(Doctor, stored_credentials_that_were_cut_off_come_before_what_they_leave_unset) {
-  for (const auto* name : {"CATTLE_URL", "CATTLE_ACCESS_KEY", "CATTLE_SECRET_KEY"}) variables_.erase(name);
-  for (const auto* text : {"CATTLE_URL='http://127.0.0.1:1/v", "CATTLE_URL='http://127.0.0.1:1/v1'\n", ""}) {
-    write("state/credentials.conf", text);
-    std::filesystem::permissions(directory_ / "state/credentials.conf", std::filesystem::perms(0600));
-    EXPECT_THAT(found(), testing::Not(IsEmpty()));
-    EXPECT_EQ(last_.code, static_cast<int>(Cause::state_file)) << text << last_.output;
-    EXPECT_THAT(last_.output, HasSubstr("credentials.conf"));
+  if (!is_root()) GTEST_SKIP() << "network namespaces take root";
+  variables_.erase("CATTLE_DOCKER_HOST_IP");
+  for (const auto* bridge : {"docker0", "cni0"}) {
+    variables_["CATTLE_AGENT_IP"] = "172.17.0.1";
+    const auto command = std::string("ip link set lo up && b=")
+                             .append(bridge)
+                             .append(" && ip link add $b type bridge && ip addr add 172.17.0.1/16 dev $b")
+                             .append(" && ip link set $b up");
+    const auto codes = found([&] {
+      return ::unshare(CLONE_NEWNET) == 0 &&
+             std::system(command.c_str()) == 0;  // NOLINT(concurrency-mt-unsafe): alone in its process
+    });
+    ASSERT_FALSE(codes.empty()) << bridge << last_.output << last_.errors;
+    EXPECT_EQ(codes.front(), static_cast<int>(Cause::address)) << last_.output;
+    EXPECT_THAT(last_.output, HasSubstr(bridge));
   }
 }
 
-TEST_F(Doctor, in_an_agent_container_it_looks_where_that_agent_keeps_its_state) {
+TEST_F(Doctor, directories_that_a_first_start_could_not_make) {
   if (!is_root()) GTEST_SKIP() << "mounting takes root";
-  write("lib/rancher/state/.docker_uuid", std::string(36, '\0'));
-  const auto in_container = [this] {
-    return own_mounts() && ::mount((directory_ / "lib").c_str(), "/var/lib", nullptr, MS_BIND, nullptr) == 0;
+  write("lib/none", "");
+  const auto read_only = [this] {
+    const auto lib = (directory_ / "lib").string();
+    return own_mounts() && mount_tmpfs(lib, "size=500m") &&
+           ::mount(nullptr, lib.c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr) == 0;
   };
-  for (const auto* name : {"CATTLE_HOME", "CATTLE_STATE_DIR", "CATTLE_AGENT_LOG_FILE"})
-    variables_.erase(name);
-  EXPECT_THAT(found(in_container), IsEmpty()) << last_.output;
-  variables_["RANCHER_AGENT_IMAGE"] = "rancher/agent:v1.2.11";
-  EXPECT_THAT(found(in_container), only(Cause::state_file)) << last_.output;
-  EXPECT_THAT(last_.output, HasSubstr("/var/lib/rancher/state/.docker_uuid"));
+  const std::vector<std::pair<const char*, const char*>> table{{"CATTLE_STATE_DIR", "lib/rancher/state"},
+                                                               {"CATTLE_HOME", "lib/cattle"}};
+  for (const auto& [name, path] : table) {
+    const auto before = variables_[name];
+    variables_[name] = (directory_ / path).string();
+    EXPECT_THAT(found(read_only), only(Cause::state_file)) << name << last_.output;
+    EXPECT_THAT(last_.output, testing::AllOf(HasSubstr(path), HasSubstr("Read-only file system"),
+                                             HasSubstr("for writing")));
+    EXPECT_THAT(found(), IsEmpty()) << "where it can be made it is no finding" << last_.output;
+    variables_[name] = before;
+  }
+}
+
+TEST_F(Doctor, what_only_this_user_may_not_write_comes_last) {
+  if (!is_root()) GTEST_SKIP() << "becoming another user takes root";
+  constexpr ::uid_t kNobody = 65534;
+  std::filesystem::permissions(directory_, std::filesystem::perms(0755));
+  write("state/.docker_uuid", "d0fe8e51-17aa-4b6f-8b8e-1c2d3e4f5a6b");
+  std::filesystem::permissions(directory_ / "state/.docker_uuid", std::filesystem::perms(0600));
+  const auto run = run_program({"doctor"}, variables_, [] {
+    return ::setgid(kNobody) == 0 && ::setuid(kNobody) == 0 && ::access(CATTLE_AGENT_BINARY, X_OK) == 0;
+  });
+  if (run.code == 125) GTEST_SKIP() << "another user can't reach the program here";
+  EXPECT_EQ(run.code, static_cast<int>(Cause::engine_socket)) << run.output;
+  EXPECT_THAT(run.output,
+              HasSubstr((directory_ / "state").string() + " can't be written: Permission denied"));
+  EXPECT_THAT(run.output, HasSubstr("run as root\n"));
+  EXPECT_THAT(run.output, testing::Not(HasSubstr(".docker_uuid")));
 }
 
 TEST_F(Doctor, no_control_groups) {
@@ -150,64 +172,6 @@ TEST_F(Doctor, no_address_but_the_engines_bridge) {
   });
   ASSERT_FALSE(codes.empty()) << last_.errors;
   EXPECT_EQ(codes.front(), static_cast<int>(Cause::address)) << last_.output;
-}
-
-TEST_F(Doctor, sockets_that_are_none) {
-  variables_["DOCKER_HOST"] = "unix://" + (directory_ / "none.sock").string();
-  EXPECT_THAT(found(), only(Cause::engine_socket)) << last_.output;
-  EXPECT_THAT(last_.output, HasSubstr("No such file"));
-  variables_["DOCKER_HOST"] = "unix://" + (directory_ / "state").string();
-  EXPECT_THAT(found(), only(Cause::engine_socket)) << last_.output;
-  EXPECT_THAT(last_.output, HasSubstr("is no socket"));
-
-  const auto dead = (directory_ / "dead.sock").string();
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::memcpy(static_cast<void*>(address.sun_path), dead.c_str(), dead.size() + 1);
-  const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  ASSERT_EQ(::bind(descriptor, static_cast<sockaddr*>(static_cast<void*>(&address)), sizeof(address)), 0);
-  ::close(descriptor);
-  variables_["DOCKER_HOST"] = "unix://" + dead;
-  EXPECT_THAT(found(), only(Cause::engine_socket)) << last_.output;
-  EXPECT_THAT(last_.output, HasSubstr("refused"));
-}
-
-TEST_F(Doctor, a_socket_that_is_not_permitted) {
-  if (!is_root()) GTEST_SKIP() << "giving a folder away takes root";
-  constexpr ::uid_t kNobody = 65534;
-  const auto folder = std::filesystem::path(engine_.socket_path()).parent_path().string();
-  ASSERT_EQ(::chown(folder.c_str(), kNobody, kNobody), 0);
-  std::filesystem::permissions(folder, std::filesystem::perms(0700));
-  EXPECT_THAT(found([] {
-                return ::prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0) == 0 &&
-                       ::prctl(PR_CAPBSET_DROP, CAP_DAC_READ_SEARCH, 0, 0, 0) == 0;
-              }),
-              only(Cause::engine_socket))
-      << last_.output;
-  EXPECT_THAT(last_.output, HasSubstr("Permission denied"));
-}
-
-TEST_F(Doctor, an_engine_that_hangs) {
-  support::Fault hang;
-  hang.kind = support::Fault::Kind::hang;
-  hang.times = -1;
-  engine_.inject(hang);
-  EXPECT_THAT(found(), only(Cause::engine_silent)) << last_.output;
-}
-
-TEST_F(Doctor, engines_of_another_age) {
-  FakeEngineOptions old;
-  old.version = "1.8.3";
-  old.api_version = "1.20";
-  old.min_api_version = "1.20";
-  engine_.restart(old);
-  EXPECT_THAT(found(), only(Cause::engine_version)) << last_.output;
-  FakeEngineOptions fresh;
-  fresh.version = "99.0";
-  fresh.api_version = "1.90";
-  fresh.min_api_version = "1.80";
-  engine_.restart(fresh);
-  EXPECT_THAT(found(), only(Cause::engine_version)) << last_.output;
 }
 
 }  // namespace

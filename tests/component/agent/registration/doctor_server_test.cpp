@@ -3,6 +3,7 @@
 
 #include <sched.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <ctime>
 
@@ -13,6 +14,8 @@ using support::FakeProxy;
 using support::TestCertificate;
 using testing::HasSubstr;
 using testing::IsEmpty;
+
+constexpr auto kApiRoot = R"({"type":"apiVersion","id":"v1"})";
 
 std::string date_at(std::time_t time) {
   std::tm parts{};
@@ -41,6 +44,17 @@ TEST_F(Doctor, names_routes_and_proxies) {
   EXPECT_THAT(found(), IsEmpty()) << last_.output;
 }
 
+TEST_F(Doctor, a_proxy_variable_that_names_no_proxy) {
+  for (const auto* value : {"::::", "https://127.0.0.1:1", "http://user:secret@:x"}) {
+    variables_["http_proxy"] = value;
+    EXPECT_THAT(found(), only(Cause::proxy)) << value << last_.output;
+    EXPECT_THAT(last_.output, testing::AllOf(HasSubstr("http_proxy"), HasSubstr("http://host:port")));
+    EXPECT_EQ(last_.output.find("secret"), std::string::npos);
+  }
+  variables_["no_proxy"] = "127.0.0.1";
+  EXPECT_THAT(found(), IsEmpty()) << last_.output;
+}
+
 TEST_F(Doctor, a_network_without_routes) {
   if (!is_root()) GTEST_SKIP() << "network namespaces take root";
   variables_["CATTLE_URL"] = "http://203.0.113.7:8080/v1";
@@ -63,13 +77,13 @@ TEST_F(Doctor, an_address_without_routes_is_the_routes_fault) {
 
 TEST_F(Doctor, the_clock_by_the_servers_date) {
   constexpr std::time_t kHour = 3600;
-  server_.answer("/ping", {200, "pong", {{"Date", date_at(std::time(nullptr) + kHour)}}});
+  server_.answer("/v1", {200, kApiRoot, {{"Date", date_at(std::time(nullptr) + kHour)}}});
   EXPECT_THAT(found(), only(Cause::clock)) << last_.output;
   EXPECT_THAT(last_.output, HasSubstr("behind"));
-  server_.answer("/ping", {200, "pong", {{"Date", date_at(std::time(nullptr) - kHour)}}});
+  server_.answer("/v1", {200, kApiRoot, {{"Date", date_at(std::time(nullptr) - kHour)}}});
   EXPECT_THAT(found(), only(Cause::clock)) << last_.output;
   EXPECT_THAT(last_.output, HasSubstr("ahead"));
-  server_.answer("/ping", {200, "pong", {{"Date", date_at(std::time(nullptr))}}});
+  server_.answer("/v1", {200, kApiRoot, {{"Date", date_at(std::time(nullptr))}}});
   EXPECT_THAT(found(), IsEmpty()) << last_.output;
 }
 
@@ -83,6 +97,56 @@ TEST_F(Doctor, what_the_server_says_to_the_key_and_the_upgrade) {
   }
   server_.answer("/subscribe", {101, "", {{"X-API-ACCOUNT-KIND", "admin"}}});
   EXPECT_THAT(found(), only(Cause::credentials)) << last_.output;
+}
+
+TEST_F(Doctor, what_is_no_cattle_server_is_not_blamed_on_the_way_to_it) {
+  using Kind = support::ServerAnswer::Kind;
+  const auto seen = [&](const std::string& what) {
+    EXPECT_THAT(found(), only(Cause::server)) << what << last_.output;
+    EXPECT_THAT(last_.output, HasSubstr(what));
+    EXPECT_EQ(last_.output.find("WebSocket"), std::string::npos) << last_.output;
+  };
+  for (const auto* path : {"/subscribe", "/v1"})
+    server_.answer(path, {200, "<html>", {{"Content-Type", "text/html"}}});
+  seen("no cattle server: HTTP 200, text/html");
+  for (const auto* path : {"/subscribe", "/v1"})
+    server_.answer(path, {401, "<html>", {{"Content-Type", "text/html"}}});
+  seen("no cattle server: HTTP 401, text/html");
+  support::FakeServer other;
+  for (const auto* path : {"/subscribe", "/v1"}) server_.answer(path, {302, "", {{"Location", other.url()}}});
+  seen("redirects to " + other.url());
+  EXPECT_THAT(other.requests(), IsEmpty()) << "no key goes there";
+  support::ServerAnswer hanging;
+  hanging.kind = Kind::hang;
+  for (const auto* path : {"/subscribe", "/v1"}) server_.answer(path, hanging);
+  seen("takes connections and does not answer");
+  support::ServerAnswer dropping;
+  dropping.kind = Kind::drop;
+  for (const auto* path : {"/subscribe", "/v1"}) server_.answer(path, dropping);
+  seen("gives no answer");
+  server_.answer("/v1", {200, kApiRoot});
+  EXPECT_THAT(found(), only(Cause::upgrade_path)) << "the API is there, the upgrade is not" << last_.output;
+  for (const auto& request : server_.requests("/v1")) EXPECT_EQ(request.header("authorization"), "");
+}
+
+TEST_F(Doctor, a_url_of_http_for_a_port_of_https) {
+  const support::TestCa ca;
+  const auto server = secure(ca.issue({"127.0.0.1"}));
+  variables_["CATTLE_URL"] = "http://127.0.0.1:" + std::to_string(server->port()) + "/v1";
+  EXPECT_THAT(found(), only(Cause::server)) << last_.output;
+  EXPECT_THAT(last_.output, HasSubstr("https://"));
+}
+
+TEST_F(Doctor, what_a_server_says_stays_one_line_of_text) {
+  for (const auto* path : {"/subscribe", "/v1"})
+    server_.answer(path, {200, "<html>", {{"Content-Type", "text/\xff\x1b[2J"}}});
+  EXPECT_THAT(found(), only(Cause::server)) << last_.output;
+  EXPECT_EQ(last_.output.find('\x1b'), std::string::npos);
+  variables_["CATTLE_AGENT_IP"] = "if:\xff\n\x1b[2J";
+  EXPECT_THAT(found(), testing::Contains(static_cast<int>(Cause::address))) << last_.output;
+  const auto text = run_program({"doctor"}, variables_);
+  EXPECT_EQ(text.output.find('\x1b'), std::string::npos);
+  EXPECT_EQ(std::count(text.output.begin(), text.output.end(), '\n'), 4) << text.output;
 }
 
 TEST_F(Doctor, certificates) {

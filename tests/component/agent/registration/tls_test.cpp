@@ -158,18 +158,6 @@ TEST_F(TlsMatrix, a_stored_ca_without_the_fingerprint_is_a_finding) {
   EXPECT_EQ(findings.front().cause, Cause::ca_fingerprint);
 }
 
-TEST_F(TlsMatrix, an_unknown_ca_where_a_fingerprint_is_asked_for_is_nothing_to_trust) {
-  FakeServer server(with(ca_.issue_by_intermediate(names_, true)));
-  doctor::ServerTarget target;
-  target.connection.url = server.url();
-  target.connection.ca_file = support::TestCa().ca_file();
-  target.stored_ca = (directory_ / "none.crt").string();
-  target.ca_fingerprint = "AA:BB:CC";
-  const auto findings = doctor::check_server(target);
-  ASSERT_EQ(findings.size(), 1U);
-  EXPECT_THAT(findings.front().remedy, HasSubstr("compare CA_FINGERPRINT"));
-}
-
 class Fingerprint : public TlsMatrix {
  protected:
   Fingerprint() : server_(with(ca_.issue(names_))), stored_(directory_ / "ssl/ca.crt") {
@@ -180,6 +168,25 @@ class Fingerprint : public TlsMatrix {
       return fetch_ca_certificate({registration_url(server_), fingerprint_, stored_.string()},
                                   server_options_, request_.say);
     };
+  }
+
+  /// The doctor's only finding where nothing is stored yet.
+  [[nodiscard]] doctor::Finding examined_with_fingerprint(const std::string& trusted = "") const {
+    doctor::ServerTarget target;
+    target.connection.url = server_.url();
+    target.connection.access_key = "key";
+    target.connection.secret_key = subscriber::Secret("secret");
+    target.connection.ca_file = trusted;
+    target.stored_ca = stored_.string();
+    target.ca_fingerprint = fingerprint_;
+    const auto findings = doctor::check_server(target);
+    EXPECT_EQ(findings.size(), 1U);
+    EXPECT_FALSE(std::filesystem::exists(stored_)) << "a look changes nothing";
+    for (const auto& request : server_.requests()) {
+      EXPECT_THAT(request.path, AnyOf(EndsWith("/scripts/ca.crt"), EndsWith("/scripts/ca.pem")));
+      EXPECT_EQ(request.header("authorization"), "");
+    }
+    return findings.empty() ? doctor::Finding() : findings.front();
   }
 
   std::string fingerprint_ = sha1_fingerprint(content(ca_.ca_file()));
@@ -216,6 +223,41 @@ TEST_F(Fingerprint, P21_nothing_is_stored_and_nothing_else_is_sent_when_it_does_
   EXPECT_THAT(told, testing::Not(HasSubstr("store that CA"))) << "it may be an attacker's";
   for (const auto& request : server_.requests())
     EXPECT_THAT(request.path, AnyOf(EndsWith("/ca.crt"), EndsWith("/ca.pem")));
+}
+
+TEST_F(Fingerprint, the_doctor_tells_a_ca_of_another_fingerprint_from_one_that_is_not_served) {
+  server_.answer("/scripts/ca.crt", {200, content(ca_.ca_file())});
+  auto finding = examined_with_fingerprint();
+  EXPECT_EQ(finding.cause, Cause::certificate_unknown) << finding.what;
+  EXPECT_THAT(finding.remedy, HasSubstr("it stores that CA"));
+
+  const auto right = fingerprint_;
+  const support::TestCa other;
+  fingerprint_ = "AA:BB:CC";
+  for (const auto* name : {"/scripts/ca.crt", "/scripts/ca.pem"}) {
+    for (const auto* none : {"/scripts/ca.crt", "/scripts/ca.pem"}) server_.answer(none, {404, "{}"});
+    server_.answer(name, {200, content(ca_.ca_file())});
+    for (const auto& trusted : {std::string(), other.ca_file()}) {
+      finding = examined_with_fingerprint(trusted);
+      EXPECT_EQ(finding.cause, Cause::ca_fingerprint) << name << finding.what;
+      EXPECT_THAT(finding.remedy, HasSubstr("compare CA_FINGERPRINT"));
+    }
+  }
+
+  fingerprint_ = right;
+  FakeServer away;
+  away.answer("/scripts/ca.pem", {200, content(ca_.ca_file())});
+  for (const auto& answer :
+       {support::ServerAnswer{404, "{}"}, support::ServerAnswer{200, "<html>"},
+        support::ServerAnswer{302, "", {{"Location", away.url("/v1/scripts/ca.pem")}}}}) {
+    server_.answer("/scripts/ca.crt", answer);
+    server_.answer("/scripts/ca.pem", answer);
+    finding = examined_with_fingerprint();
+    EXPECT_EQ(finding.cause, Cause::certificate_unknown) << answer.status << finding.what;
+    EXPECT_THAT(finding.what, HasSubstr("serves no CA"));
+    EXPECT_THAT(finding.remedy, HasSubstr("administrator"));
+  }
+  EXPECT_THAT(away.requests(), IsEmpty()) << "a redirect is not followed";
 }
 
 TEST_F(Fingerprint, P21_a_redirect_of_the_unverified_request_is_not_followed) {
