@@ -18,6 +18,7 @@ constexpr auto kKeyInArchive = "content-home/etc/cattle/api.crt";
 constexpr mode_t kReadable = 0644;
 constexpr int kOk = 200;
 constexpr int kNotFound = 404;
+constexpr int kNoSuchMethod = 405;
 
 /// A proxy that asks to sign in answers 200, too: only what looks like an item is one.
 bool looks_like_archive(const std::string& body) {
@@ -86,14 +87,16 @@ std::optional<std::string> ConfigItems::rehearse(const std::string& item, const 
   return kLatest;
 }
 
-/// Only a 404 says that this agent has no such item. An acknowledgement after anything else would have the
-/// server take for applied what never came, and it would not ask again.
+/// That this agent has no such item is said by a 404, by an answer without content, or by a server that only
+/// takes acknowledgements (405). An acknowledgement after anything else would have the server take for
+/// applied what never came, and it would not ask again.
 std::optional<ConfigArchive> ConfigItems::fetch(const std::string& item, const Context& context) const {
   http::Request request;
   request.target = target_of(item);
   request.timeout = time_left(context.deadline, kLeastFetchTime, options_.request_limit);
   const auto response = server_.send(request, context.call.stop);
-  if (response.status == kNotFound) return std::nullopt;
+  if (response.status == kNotFound || response.status == kNoSuchMethod) return std::nullopt;
+  if (response.status == kOk && response.body.empty()) return std::nullopt;
   if (response.status != kOk) throw OperationError("the server answered " + std::to_string(response.status));
   if (!looks_like_archive(response.body)) throw OperationError("the server's answer is no archive");
   return read_config_archive(response.body);

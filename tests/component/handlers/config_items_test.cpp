@@ -131,8 +131,8 @@ TEST_F(ConfigItemsTest, P39_S26_a_good_archive_is_installed_and_a_bad_one_is_not
   EXPECT_TRUE(std::filesystem::exists(key_file()));
 }
 
-TEST_F(ConfigItemsTest, P39_S26_P40_only_a_404_says_that_the_item_is_not_ours) {
-  std::vector<support::ServerAnswer> no_item{{200, "<html>sign in</html>"}, {200, ""}};
+TEST_F(ConfigItemsTest, P39_S26_P40_what_did_not_come_is_not_acknowledged) {
+  std::vector<support::ServerAnswer> no_item{{200, "<html>sign in</html>"}, {200, "{}"}};
   for (const int status : {401, 403, 422, 500, 502, 503}) no_item.push_back({status, "{}"});
   for (const auto& answer : no_item) {
     server_.answer("/host-config", answer, 1);
@@ -141,10 +141,14 @@ TEST_F(ConfigItemsTest, P39_S26_P40_only_a_404_says_that_the_item_is_not_ours) {
     EXPECT_TRUE(test_.log.has(answer.status == 200 ? "host-config is refused and not acknowledged"
                                                    : "the server answered " + std::to_string(answer.status)));
   }
-  server_.answer("/host-config", {404, R"({"type":"error","status":404})"}, 1);
-  update();
-  EXPECT_EQ(acknowledged(), 1U);
-  EXPECT_EQ(server_.requests("/host-config").back().target, "/v1/configcontent/host-config?version=latest");
+  const std::vector<support::ServerAnswer> not_ours{
+      {404, R"({"type":"error","status":404})"}, {405, ""}, {200, ""}};
+  for (std::size_t i = 0; i < not_ours.size(); ++i) {
+    server_.answer("/host-config", not_ours[i], 1);
+    update();
+    EXPECT_EQ(acknowledged(), i + 1);
+    EXPECT_EQ(server_.requests("/host-config").back().target, "/v1/configcontent/host-config?version=latest");
+  }
 }
 
 TEST_F(ConfigItemsTest, S30_the_same_version_is_acknowledged_again_and_not_applied_anew) {
