@@ -162,6 +162,11 @@ TEST_F(Images, a_pull_ends_when_the_last_event_that_waits_is_cancelled) {
   };
   std::jthread first([&] { wait(one); });
   std::jthread second([&] { wait(two); });
+  // Both have joined once each has heard of it: who comes later gets a pull of its own.
+  const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  const auto joined = [&] { return !one.progress.texts().empty() && !two.progress.texts().empty(); };
+  while (!joined() && std::chrono::steady_clock::now() < patience)
+    std::this_thread::sleep_for(milliseconds(2));
   ASSERT_TRUE(engine.wait_for_calls("POST", "/images/create", 1));
   one.stop.request_stop();
   first.join();
