@@ -4,14 +4,25 @@
 #include "agent/registration/failure.hpp"
 
 #include <utility>
+#include <vector>
 
 namespace cattle::agent {
+namespace {
+
+/// A single address was asked for, and nothing speaks against it.
+bool is_followed(const registration::AddressWish& wish,
+                 const std::vector<registration::InterfaceAddress>& addresses) {
+  return wish.kind == registration::AddressWish::Kind::address &&
+         registration::objection_to(wish, addresses).empty();
+}
+
+}  // namespace
 
 OwnAddress::OwnAddress(Options options, Say say, Say warn)
     : options_(std::move(options)), say_(std::move(say)), warn_(std::move(warn)) {
-  const bool followed = registration::is_dotted(options_.wish) &&
-                        registration::objection_to(wish(), registration::interface_addresses()).empty();
-  if (followed || is_name()) current_ = options_.wish;
+  const bool dotted = registration::is_dotted(options_.wish);
+  if (is_name() || (dotted && is_followed(wish(), registration::interface_addresses())))
+    current_ = options_.wish;
 }
 
 std::string OwnAddress::current() const {
@@ -47,9 +58,7 @@ std::string OwnAddress::route_source(const std::stop_token& stop) {
 
 registration::AddressChoice OwnAddress::choose(const std::string& detected, const std::stop_token& stop) {
   registration::AddressInputs inputs{wish(), detected, {}, registration::interface_addresses()};
-  const bool followed = inputs.wish.kind == registration::AddressWish::Kind::address &&
-                        registration::objection_to(inputs.wish, inputs.addresses).empty();
-  if (!followed) {
+  if (!is_followed(inputs.wish, inputs.addresses)) {
     inputs.route_source = route_source(stop);
     inputs.default_source = registration::default_route_source();
   }
