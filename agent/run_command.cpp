@@ -56,11 +56,13 @@ void end_at_once_if_asked(Agent& agent, const Signals& signals, std::chrono::mil
 }
 
 /// False when the grace time was too short.
-bool let_finish(Agent& agent, std::chrono::milliseconds grace, const Signals& signals) {
+bool let_finish(Agent& agent, std::chrono::milliseconds grace, const Signals& signals,
+                ServiceNotice& notice) {
   const auto until = Clock::now() + grace;
   while (Clock::now() < until) {
     if (agent.wait_until_idle(20ms)) return true;
     end_at_once_if_asked(agent, signals, 0ms);
+    notice.alive();
   }
   return agent.wait_until_idle(0ms);
 }
@@ -86,13 +88,13 @@ int run_command(AgentOptions options, const Signals& signals, const std::string&
   agent.start();
   agent.log().info("cattle-agent " + version + " runs as host " + options.host.docker_uuid);
   const int number = next_signal(signals, agent, memory, notice);
-  notice.stopping();
   const bool own_request = number == Signals::kOwnRequest;
+  if (!own_request) notice.stopping();  // Else the process may go on, and systemd would end it.
   agent.log().info((own_request ? std::string("asked to end") : "signal " + std::to_string(number)) +
                    ": ending, " + std::to_string(agent.in_work()) + " events in work may take " +
                    std::to_string(options.grace.count()) + " ms");
   agent.finish();
-  if (!let_finish(agent, options.grace, signals)) {
+  if (!let_finish(agent, options.grace, signals, notice)) {
     agent.log().warn(std::to_string(agent.in_work()) + " events did not end in time and are abandoned");
   }
   stop(agent, signals);

@@ -30,7 +30,11 @@ void ServiceNotice::stopping() {
 }
 
 void ServiceNotice::alive() {
-  if (interval_) send("WATCHDOG=1");
+  constexpr std::chrono::milliseconds kBetween{200};
+  const auto now = std::chrono::steady_clock::now();
+  if (!interval_ || now < next_) return;
+  send("WATCHDOG=1");
+  next_ = now + kBetween;
 }
 
 void ServiceNotice::send(const std::string& message) const {

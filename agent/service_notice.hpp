@@ -16,7 +16,7 @@ class ServiceNotice {
 
   void ready();  ///< Once is enough; more does no harm.
   void stopping();
-  void alive();  ///< To be called at least every interval().
+  void alive();  ///< To be called at least every interval(); how much oftener makes no difference.
   /// Half of the watchdog's time; nullopt without a watchdog.
   [[nodiscard]] std::optional<std::chrono::milliseconds> interval() const { return interval_; }
   [[nodiscard]] bool wanted() const { return !socket_.empty(); }
@@ -25,6 +25,7 @@ class ServiceNotice {
   void send(const std::string& message) const;
   std::string socket_;
   std::optional<std::chrono::milliseconds> interval_;
+  std::chrono::steady_clock::time_point next_;  ///< Not sent before.
 };
 
 }  // namespace cattle::agent

@@ -13,6 +13,7 @@
 #include "agent/service_notice.hpp"
 #include "agent/signals.hpp"
 #include "docker-client/client.hpp"
+#include "subscriber/address.hpp"
 
 #include <sys/mount.h>
 
@@ -20,6 +21,7 @@
 #include <atomic>
 #include <functional>
 #include <iostream>
+#include <stdexcept>
 #include <utility>
 
 namespace cattle::agent::commands {
@@ -108,18 +110,31 @@ void watch_for_copies(const config::Environment& environment, const std::string&
   };
 }
 
-/// `own`: the environment that `settings` were read from.
-int run_configured(const config::Config& settings, const config::Environment& own, const Signals& signals,
-                   const std::function<void(AgentOptions&)>& adapt) {
+/// What the link would find wrong with it as soon as it is made: the operator is told the variable's name.
+void check_proxy(const subscriber::SubscriptionOptions& options) {
+  try {
+    (void)subscriber::make_address(options);
+  } catch (const std::invalid_argument& error) {
+    const bool secure = options.connection.url.starts_with("https://");
+    throw config::ConfigError(std::string(secure ? "https_proxy" : "http_proxy") + ": " + error.what());
+  }
+}
+
+/// `own`: the environment that `settings` were read from. The exit code; nullopt when this machine turned out
+/// to be a copy, and has to start over as one.
+std::optional<int> run_configured(const config::Config& settings, const config::Environment& own,
+                                  const Signals& signals, const std::function<void(AgentOptions&)>& adapt) {
   std::atomic<bool> copied{false};
   auto options = make_options(settings);
+  check_proxy(options.subscription);
   if (auto socket = docker::unix_socket_of(settings.docker_host); !socket.empty())
     options.upkeep.engine_socket = std::move(socket);
   options.request_exit = [] { Signals::request(); };
   watch_for_copies(own, settings.state_dir, copied, options);
   adapt(options);
   const int code = run_command(options, signals, CATTLE_AGENT_VERSION);
-  return copied && code == exit_code::kReplaced ? exit_code::kCopied : code;
+  if (copied && code == exit_code::kReplaced) return std::nullopt;
+  return code;
 }
 
 void adapt_to_package(const config::Config& settings, AgentOptions& options) {
@@ -147,16 +162,19 @@ int run(const config::Overrides& overrides, bool as_service) {
   prefer_little_memory();
   const http::Library library;
   const auto given = with_key(config::process_environment(), overrides.access_key);
-  const auto own = own_environment(given, config::survey(given).config.state_dir, signals);
-  if (!own) return exit_code::kSuccess;
-  const auto settings = config::load(*own, overrides);
-  // A server's package is run by the agent container itself.
-  if (settings.package.empty() && stands_beside_a_container(settings)) return exit_code::kBeside;
-  return run_configured(settings, *own, signals, [&](AgentOptions& options) {
-    options.upkeep.prepare_host = as_service;
-    options.upkeep.preparation.wait_program = "/usr/lib/cattle-agent/r";  // Where the .deb puts it.
-    if (!settings.package.empty()) adapt_to_package(settings, options);
-  });
+  for (;;) {
+    const auto own = own_environment(given, config::survey(given).config.state_dir, signals);
+    if (!own) return exit_code::kSuccess;
+    const auto settings = config::load(*own, overrides);
+    // A server's package is run by the agent container itself.
+    if (settings.package.empty() && stands_beside_a_container(settings)) return exit_code::kBeside;
+    const auto code = run_configured(settings, *own, signals, [&](AgentOptions& options) {
+      options.upkeep.prepare_host = as_service;
+      options.upkeep.preparation.wait_program = "/usr/lib/cattle-agent/r";  // Where the .deb puts it.
+      if (!settings.package.empty()) adapt_to_package(settings, options);
+    });
+    if (code) return *code;
+  }
 }
 
 int run_in_image(const config::Environment& environment) {
@@ -168,17 +186,20 @@ int run_in_image(const config::Environment& environment) {
   }
   const http::Library library;
   const auto given = with_image_defaults(environment);
-  const auto own = own_environment(given, config::survey(given).config.state_dir, signals);
-  if (!own) return exit_code::kSuccess;
-  const auto settings = config::load(*own, {});
-  return run_configured(settings, *own, signals, [&](AgentOptions& options) {
-    options.upkeep.prepare_host = true;
-    options.upkeep.watch_image = true;
-    options.upkeep.preparation.wait_directory = "/.r";
-    const docker::Client engine(options.engine);
-    options.host.agent_image = image_name(engine, settings.agent_image);
-    options.upkeep.image.own_image = options.host.agent_image;
-  });
+  for (;;) {
+    const auto own = own_environment(given, config::survey(given).config.state_dir, signals);
+    if (!own) return exit_code::kSuccess;
+    const auto settings = config::load(*own, {});
+    const auto code = run_configured(settings, *own, signals, [&](AgentOptions& options) {
+      options.upkeep.prepare_host = true;
+      options.upkeep.watch_image = true;
+      options.upkeep.preparation.wait_directory = "/.r";
+      const docker::Client engine(options.engine);
+      options.host.agent_image = image_name(engine, settings.agent_image);
+      options.upkeep.image.own_image = options.host.agent_image;
+    });
+    if (code) return *code;
+  }
 }
 
 }  // namespace cattle::agent::commands

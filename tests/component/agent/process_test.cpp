@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The program itself, as a child process.
-#include "agent/exit_code.hpp"
-#include "tests/component/agent/running_agent.hpp"
+// How the program starts, and what it lives through.
+#include "tests/component/agent/process_fixture.hpp"
 #include "tests/support/notify_socket.hpp"
 
-#include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <csignal>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 namespace cattle::agent {
@@ -22,77 +15,21 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
 
-class ProcessTest : public AgentTest {
- public:
-  ProcessTest() {
-    variables_ = {{"CATTLE_URL", server_.url()},
-                  {"CATTLE_ACCESS_KEY", "key"},
-                  {"CATTLE_SECRET_KEY", "secret"},
-                  {"CATTLE_HOME", directory_.string()},
-                  {"CATTLE_AGENT_LOG_FILE", options_.log.file},
-                  {"CATTLE_DETECT_CLOUD_PROVIDER", "false"},
-                  {"DOCKER_HOST", engine_.docker_host()}};
-    engine_.add_image("local/box:1");
-  }
-  ~ProcessTest() override {
-    if (child_ > 0) {
-      ::kill(child_, SIGKILL);
-      (void)exit_code();
-    }
-  }
-
-  void run(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), CATTLE_AGENT_BINARY);
-    std::vector<std::string> environment;
-    for (const auto& [name, value] : variables_)
-      environment.push_back(std::string(name).append("=").append(value));
-    std::vector<char*> argv;
-    std::vector<char*> envp;
-    for (auto& argument : arguments) argv.push_back(argument.data());
-    for (auto& variable : environment) envp.push_back(variable.data());
-    argv.push_back(nullptr);
-    envp.push_back(nullptr);
-    const auto output = (directory_ / "out").string();
-    child_ = ::fork();
-    ASSERT_GE(child_, 0);
-    if (child_ == 0) {
-      if (in_child_) in_child_();
-      const int file = ::open(output.c_str(), O_CREAT | O_WRONLY | O_TRUNC, 0600);
-      ::dup2(file, STDOUT_FILENO);
-      ::dup2(file, STDERR_FILENO);
-      ::execve(argv.front(), argv.data(), envp.data());
-      ::_exit(127);
-    }
-  }
-  void run_subscribed() {
-    run({"run"});
-    ASSERT_TRUE(server_.wait_subscribed(1, 20s)) << output();
-    engine_.clear_calls();  // Which other agents run here was asked before.
-  }
-  /// Waits for its end, 20 s at most.
-  int exit_code() {
-    int status = 0;
-    const bool ended = soon([&] { return ::waitpid(child_, &status, WNOHANG) == child_; }, 20s);
-    if (!ended) return -1;
-    child_ = 0;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-  }
-  [[nodiscard]] bool alive() const { return child_ > 0 && ::waitpid(child_, nullptr, WNOHANG) == 0; }
-  [[nodiscard]] std::string output() const {
-    std::ifstream in(directory_ / "out");
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
-
-  std::map<std::string, std::string> variables_;
-  ::pid_t child_ = 0;
-  std::function<void()> in_child_;  ///< Before the program takes its place.
-};
-
 TEST_F(ProcessTest, a_missing_credential_ends_it_with_the_variables_name) {
   variables_.erase("CATTLE_SECRET_KEY");
   run({"run"});
   EXPECT_EQ(exit_code(), exit_code::kConfiguration);
   EXPECT_THAT(output(), HasSubstr("CATTLE_SECRET_KEY"));
+}
+
+TEST_F(ProcessTest, a_proxy_of_another_kind_counts_only_where_it_is_used) {
+  variables_["http_proxy"] = "socks5://user:p4ssw0rd@h:1080";
+  run({"run"});
+  EXPECT_EQ(exit_code(), exit_code::kConfiguration);
+  EXPECT_THAT(output(), testing::AllOf(HasSubstr("http_proxy"), testing::Not(HasSubstr("p4ssw0rd"))));
+  variables_["no_proxy"] = "127.0.0.1";
+  run_subscribed();
+  EXPECT_TRUE(alive());
 }
 
 TEST_F(ProcessTest, an_address_that_is_none_ends_it_with_the_variables_name) {
@@ -171,68 +108,6 @@ TEST_F(ProcessTest, a_copied_machine_that_registers_anew_feeds_the_watchdog_and_
   EXPECT_EQ(exit_code(), exit_code::kSuccess) << output();
   EXPECT_LT(std::chrono::steady_clock::now() - told, 5s) << "not the ten minutes that it waits for a server";
   EXPECT_EQ(server_.subscribed(), 0U) << "never with the keys that it came with";
-}
-
-TEST_F(ProcessTest, sigterm_lets_running_work_finish_and_ends_with_0_and_a_close_frame) {
-  run_subscribed();
-  engine_.set_delay(200ms);
-  server_.send(activate_event("a1", "u-1", "local/box:1"));
-  ASSERT_TRUE(engine_.wait_for_calls("", "/containers/", 1));
-  ::kill(child_, SIGTERM);
-  const auto reply = server_.wait_reply("a1", 20s);
-  ASSERT_TRUE(reply) << output();
-  EXPECT_FALSE(reply->contains("transitioning"));
-  EXPECT_EQ(exit_code(), exit_code::kSuccess);
-  EXPECT_TRUE(soon([&] { return server_.close_codes().size() == 1; })) << output();
-}
-
-TEST_F(ProcessTest, the_grace_time_is_bounded) {
-  variables_["CATTLE_AGENT_GRACE_SECONDS"] = "1";
-  run_subscribed();
-  hang("/containers/");
-  server_.send(activate_event("a1", "u-1", "local/box:1"));
-  ASSERT_TRUE(engine_.wait_for_calls("", "/containers/", 1));
-  ::kill(child_, SIGINT);
-  EXPECT_EQ(exit_code(), exit_code::kSuccess);
-  EXPECT_THAT(output(), HasSubstr("1 events did not end in time"));
-}
-
-TEST_F(ProcessTest, a_second_signal_ends_it_at_once) {
-  variables_["CATTLE_AGENT_GRACE_SECONDS"] = "60";
-  run_subscribed();
-  hang("/containers/");
-  server_.send(activate_event("a1", "u-1", "local/box:1"));
-  ASSERT_TRUE(engine_.wait_for_calls("", "/containers/", 1));
-  ::kill(child_, SIGTERM);
-  ASSERT_TRUE(soon([&] { return output().find("ending") != std::string::npos; }));
-  ::kill(child_, SIGTERM);
-  EXPECT_EQ(exit_code(), exit_code::kSignal + SIGTERM);
-}
-
-TEST_F(ProcessTest, a_second_signal_ends_it_at_once_also_when_nothing_but_the_close_frame_is_left) {
-  run_subscribed();
-  server_.freeze();
-  ::kill(child_, SIGTERM);
-  ASSERT_TRUE(soon([&] { return output().find("ending") != std::string::npos; }));
-  ::kill(child_, SIGINT);
-  EXPECT_EQ(exit_code(), exit_code::kSignal + SIGINT);
-}
-
-TEST_F(ProcessTest, a_progress_reply_that_nobody_answers_does_not_outlast_the_grace_time) {
-  variables_["CATTLE_AGENT_GRACE_SECONDS"] = "1";
-  support::PullBehaviour pull;
-  pull.line_pause = 10s;
-  engine_.set_pull("local/pulled:1", pull);
-  run_subscribed();
-  support::ServerAnswer hang;
-  hang.kind = support::ServerAnswer::Kind::hang;
-  server_.answer("/publish", hang);
-  server_.send(image_event("i1", "local/pulled:1"));
-  ASSERT_TRUE(server_.wait_requests("/publish", 1)) << output();
-  const auto begun = Clock::now();
-  ::kill(child_, SIGTERM);
-  EXPECT_EQ(exit_code(), exit_code::kSuccess);
-  EXPECT_LT(Clock::now() - begun, 4s) << output();
 }
 
 TEST_F(ProcessTest, H120_the_identity_is_the_same_after_a_restart) {
