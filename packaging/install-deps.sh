@@ -20,7 +20,7 @@ test_packages=(
   curl openssl iproute2 iptables                        # used by the set-up of the engine tests and the demo
   docker-registry apache2-utils                         # a registry with a password (htpasswd)
   busybox-static                                        # the image that tests and demo import
-  python3-minimal
+  python3                                               # lint, and the server that footprint.py measures against
 )
 check_packages=(clang-14 libclang-rt-14-dev clang-tidy-14 clang-format-14) # make lint, presets tsan and tidy
 # Docker's own packages (docker-ce) conflict with Debian's, so an engine that is there already is kept.
