@@ -53,12 +53,17 @@ void place_wait_program(const std::string& program, const std::string& directory
   std::filesystem::rename(beside, target);
 }
 
-void prepare_host(const docker::Client& engine, pid_t engine_process, const HostPreparationOptions& options,
-                  const Warn& warn, const std::stop_token& stop) {
-  attempt("the wait program is not in place", warn, [&] {
+std::string offer_wait_program(const docker::Client& engine, const HostPreparationOptions& options) {
+  try {
     place_wait_program(options.wait_program, wait_directory(engine, options), options.replace_wait_program);
-    return std::string();
-  });
+    return {};
+  } catch (const std::exception& error) {
+    return std::string("the wait program is not in place: ") + error.what();
+  }
+}
+
+void prepare_host(pid_t engine_process, const HostPreparationOptions& options, const Warn& warn,
+                  const std::stop_token& stop) {
   attempt("mounts are not shared", warn, [&] {
     return run_self(
         options,

@@ -21,10 +21,14 @@ struct HostPreparationOptions {
 };
 
 /// What the host needs before containers of managed networks and volume plugins work: shared mounts in the
-/// mount namespace of the engine's process (P28), the wait program (P29), kernel modules by the host's own
-/// modprobe (P30). Runs beside the subscription; every failure is a warning and nothing more.
-void prepare_host(const docker::Client& engine, pid_t engine_process, const HostPreparationOptions& options,
+/// mount namespace of the engine's process (P28), kernel modules by the host's own modprobe (P30). Runs
+/// beside the subscription; every failure is a warning and nothing more.
+void prepare_host(pid_t engine_process, const HostPreparationOptions& options,
                   const std::function<void(const std::string&)>& warn, const std::stop_token& stop);
+
+/// The wait program (P29), for which the engine has to answer. Empty when it is in place, else what is wrong.
+[[nodiscard]] std::string offer_wait_program(const docker::Client& engine,
+                                             const HostPreparationOptions& options);
 
 /// Puts `program` into `directory` as `r` by rename; an existing one stays unless `replace`. Throws
 /// std::system_error.

@@ -134,6 +134,10 @@ void add_inner_commands(CLI::App& app, Arguments& arguments, Action& action) {
       app.add_subcommand("share-mounts", "PID DIRECTORY...: in that process's mount namespace")->group("");
   share_app->add_option("words", arguments.words)->required();
   share_app->callback([&] { action = [&] { return commands::share_mounts(arguments.words); }; });
+  auto* unshare_app =
+      app.add_subcommand("unshare-mounts", "PID DIRECTORY...: in that process's mount namespace")->group("");
+  unshare_app->add_option("words", arguments.words)->required();
+  unshare_app->callback([&] { action = [&] { return commands::unshare_mounts(arguments.words); }; });
   auto* modules_app =
       app.add_subcommand("load-modules", "PID MODULE...: by that namespace's modprobe")->group("");
   modules_app->add_option("words", arguments.words)->required();

@@ -76,12 +76,18 @@ void Upkeep::work(const std::stop_token& stop) {
   }
 }
 
-/// An engine that comes after us, or anew, may have another mount namespace and new mounts in it.
+/// An engine that comes after us, or anew, may have another mount namespace and new mounts in it. Behind a
+/// socket that systemd listens at is process 1, whatever becomes of the engine.
 void Upkeep::prepare(const std::stop_token& stop) {
   if (!options_.prepare_host) return;
   const auto engine_process = registration::peer_process(options_.engine_socket);
-  if (engine_process == std::exchange(prepared_for_, engine_process)) return;
-  prepare_host(outside_.engine, engine_process, options_.preparation, outside_.say, stop);
+  const bool is_new = engine_process != std::exchange(prepared_for_, engine_process);
+  if (is_new || !wait_trouble_.empty()) {
+    auto trouble = offer_wait_program(outside_.engine, options_.preparation);
+    if (!trouble.empty() && trouble != wait_trouble_) outside_.say(trouble);
+    wait_trouble_ = std::move(trouble);
+  }
+  if (is_new) prepare_host(engine_process, options_.preparation, outside_.say, stop);
 }
 
 void Upkeep::ask_server(const std::stop_token& stop) {

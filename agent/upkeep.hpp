@@ -79,7 +79,8 @@ class Upkeep {
   Outside outside_;
   ImageWatch image_watch_;
   std::vector<Stamp> stamps_;
-  pid_t prepared_for_ = 0;  ///< 0: the host was not prepared yet.
+  pid_t prepared_for_ = 0;    ///< 0: the host was not prepared yet.
+  std::string wait_trouble_;  ///< Why the wait program is not in place, which is tried again then.
   std::string detected_;
   Clock::time_point next_question_;
   Clock::time_point next_cloud_question_;

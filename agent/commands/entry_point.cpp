@@ -121,6 +121,16 @@ int share_mounts(const std::vector<std::string>& words) {
   return failures.empty() ? exit_code::kSuccess : exit_code::kUnexpected;
 }
 
+int unshare_mounts(const std::vector<std::string>& words) {
+  const auto process = process_of(words.front());
+  if (process == 0) return exit_code::kUsage;
+  const auto result = registration::unshare_mounts(process, {words.begin() + 1, words.end()});
+  for (const auto& path : result.in_use)
+    std::cout << "the shared mount " << path << " is kept, in use; uninstall again later\n";
+  for (const auto& failure : result.failures) std::cerr << failure << '\n';
+  return result.failures.empty() ? exit_code::kSuccess : exit_code::kUnexpected;
+}
+
 int load_modules(const std::vector<std::string>& words) {
   const auto process = process_of(words.front());
   if (process == 0) return exit_code::kUsage;

@@ -17,6 +17,7 @@ namespace cattle::agent::commands {
 /// Subcommands that change their own process's mount namespace: `words` are a process id, then directories or
 /// modules.
 [[nodiscard]] int share_mounts(const std::vector<std::string>& words);
+[[nodiscard]] int unshare_mounts(const std::vector<std::string>& words);
 [[nodiscard]] int load_modules(const std::vector<std::string>& words);
 
 }  // namespace cattle::agent::commands

@@ -4,20 +4,21 @@
 #include "agent/commands/surroundings.hpp"
 #include "agent/registration/agent_container.hpp"
 #include "agent/registration/ca_certificate.hpp"
+#include "agent/registration/mount_record.hpp"
 #include "agent/registration/option_file_entry.hpp"
 #include "agent/registration/share_mounts.hpp"
 #include "config/ca_bundle.hpp"
 #include "handlers/host/child_process.hpp"
 
-#include <sys/mount.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <functional>
 #include <iostream>
 #include <stdexcept>
+#include <string>
 #include <system_error>
 #include <vector>
 
@@ -72,10 +73,10 @@ void add_agent_containers(const docker::Client& engine, std::vector<Item>& items
   }
 }
 
-void add_workload(const docker::Client& engine, std::vector<Item>& items) {
+std::vector<docker::ContainerSummary> workload(const docker::Client& engine) {
   docker::ContainerFilters filters;
   filters.labels = {"io.rancher.container.uuid"};
-  for (const auto& container : engine.list_containers(filters, {})) add_container(engine, container, items);
+  return engine.list_containers(filters, {});
 }
 
 /// `must_go`: with the server's containers removed, nobody else has a reason to hold it.
@@ -89,25 +90,16 @@ void add_volume(const docker::Client& engine, const std::string& name, bool must
                    }});
 }
 
-/// Containers that use what is mounted below keep it.
-void unshare_mount(const std::string& path) {
-  if (::umount(path.c_str()) == 0) return;
-  if (errno != EBUSY) throw std::system_error(errno, std::generic_category(), path);
-  std::cout << "the shared mount " << path << " is kept, in use\n";
-}
-
 void remove_if_empty(const std::string& path) {
   std::error_code error;
   if (!registration::is_mount_point(path) && std::filesystem::is_empty(path, error))
     std::filesystem::remove(path);
 }
 
-/// What is in it stays, but not what we mounted over it.
+/// What is in it stays.
 void add_directory(const std::string& path, std::vector<Item>& items) {
   std::error_code error;
   if (!std::filesystem::exists(path, error)) return;
-  if (registration::is_bound_onto_itself(path))
-    items.push_back({"shared mount " + path, [path] { unshare_mount(path); }});
   items.push_back({"directory " + path + ", if it is empty then", [path] { remove_if_empty(path); }});
 }
 
@@ -117,11 +109,53 @@ void add_path(const std::filesystem::path& path, std::vector<Item>& items) {
   items.push_back({path.string(), [path] { std::filesystem::remove_all(path); }});
 }
 
+void undo_sharing(const std::string& path, pid_t process) {
+  handlers::ChildCommand command;  // Nobody with a second thread can enter a mount namespace.
+  command.argv = {"/proc/self/exe", "unshare-mounts", std::to_string(process), path};
+  constexpr std::chrono::seconds kLimit{30};
+  const auto result = handlers::run_child(command, std::chrono::steady_clock::now() + kLimit, {});
+  std::cout << result.output;
+  if (result.exit_code != 0) throw std::runtime_error(result.error_output);
+}
+
+bool is_same_namespace(pid_t one, pid_t other) {
+  std::error_code error;
+  const auto of = [&error](pid_t pid) {
+    return std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/ns/mnt", error);
+  };
+  return of(one) == of(other);
+}
+
+/// Where the mounts are depends on the engine that the host was prepared for; here, as a rule.
+void add_shared_mounts(const std::string& engine_socket, std::vector<Item>& items) {
+  const auto engine = registration::peer_process(engine_socket);
+  for (const auto process : {::getpid(), engine}) {
+    for (const auto& mount : registration::shared_by_us(process)) {
+      const bool is_ours = mount.before == registration::Before::no_mount;
+      items.push_back({(is_ours ? "shared mount " : "the sharing of the mount ") + mount.directory,
+                       [path = mount.directory, process] { undo_sharing(path, process); }});
+    }
+    if (is_same_namespace(process, engine)) return;
+  }
+}
+
 /// What the sharing of mounts had to make; where somebody uses it since, it stays.
 void add_made_directories(std::vector<Item>& items) {
   for (const auto& path : registration::made_directories()) {
     if (path.starts_with("/var/lib/rancher/")) continue;  // Those are looked at by name.
     add_directory(path, items);
+  }
+}
+
+/// A mount that is kept, in use, is undone by the next try, which has to know it.
+void add_records(const std::filesystem::path& state_dir, std::vector<Item>& items) {
+  for (const auto* name : {"made-directories", "shared-mounts"}) {
+    const auto path = state_dir / name;
+    std::error_code error;
+    if (!std::filesystem::exists(path, error)) continue;
+    items.push_back({path.string(), [path] {
+                       if (registration::shared_by_us(0).empty()) std::filesystem::remove(path);
+                     }});
   }
 }
 
@@ -149,11 +183,11 @@ void add_logs(const std::filesystem::path& directory, std::vector<Item>& items) 
 
 /// Only what this program or the stock agent made, never what an operator put beside it.
 void add_state(const std::string& state_dir, std::vector<Item>& items) {
-  for (const auto* name :
-       {".registration_token", ".docker_uuid", ".physical_host_uuid", "credentials.conf", "registration_url",
-        "machine.json", "clone-of", "info.json", "temp.json", "made-directories"}) {
+  for (const auto* name : {".registration_token", ".docker_uuid", ".physical_host_uuid", "credentials.conf",
+                           "registration_url", "machine.json", "clone-of", "info.json", "temp.json"}) {
     add_path(std::filesystem::path(state_dir) / name, items);
   }
+  add_records(state_dir, items);
   add_kept_options("/var/lib/rancher/etc/agent.conf", items);
   for (const auto& file : registration::stored_ca_files(config::kServerCaFile)) add_path(file, items);
   for (const auto* path : {"/var/lib/rancher/etc/ssl/host.key", "/var/lib/cattle"}) add_path(path, items);
@@ -189,21 +223,30 @@ int carry_out(const std::vector<Item>& items, bool dry_run) {
 
 int uninstall(const UninstallOptions& options, const config::Environment& environment) {
   const auto here = plain_surroundings(environment);
+  const auto& engine = *here.engine;
   std::vector<Item> items;
   int code = 0;
+  bool is_needed = true;  // By the server's containers that stay.
   add_service(items);
   try {
-    add_agent_containers(*here.engine, items);
-    if (options.containers) add_workload(*here.engine, items);
-    add_volume(*here.engine, "rancher-cni", options.containers, items);
-    if (options.state) add_volume(*here.engine, "rancher-agent-state", true, items);
+    add_agent_containers(engine, items);
+    const auto containers = workload(engine);
+    is_needed = !containers.empty() && !options.containers;
+    if (options.containers)
+      for (const auto& container : containers) add_container(engine, container, items);
+    add_volume(engine, "rancher-cni", options.containers, items);
+    if (options.state) add_volume(engine, "rancher-agent-state", true, items);
   } catch (const docker::Error& error) {
     std::cerr << "cattle-agent uninstall: the engine can't be asked, its containers stay: " << error.what()
               << '\n';
     code = 1;
   }
-  if (options.state) {
+  if (options.state || !is_needed) {
+    const auto host = environment("DOCKER_HOST").value_or("");
+    add_shared_mounts(docker::unix_socket_of(host.empty() ? docker::EngineOptions{}.host : host), items);
     add_made_directories(items);
+  }
+  if (options.state) {
     add_state(here.surroundings.state_dir, items);
     add_empty_directories(items);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/registration/share_mounts.hpp"
 
+#include "agent/registration/mount_record.hpp"
 #include "config/state_file.hpp"
 
 #include <fcntl.h>
@@ -13,13 +14,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <optional>
-#include <sstream>
 #include <system_error>
 #include <utility>
 
@@ -54,34 +54,17 @@ void remember(const std::string& directory) {
   }
 }
 
-/// As the kernel's own table has it; stat's device numbers don't tell a bind mount of the same file system.
-struct Mount {
-  std::string id;
-  std::string parent;
-  std::string device;
-  std::string root;  ///< What of its file system is mounted.
-  std::string target;
-};
-
-std::vector<Mount> mounts() {
-  std::vector<Mount> found;
-  std::ifstream table("/proc/self/mountinfo");
-  for (std::string line; std::getline(table, line);) {
-    std::istringstream fields(line);
-    Mount mount;
-    fields >> mount.id >> mount.parent >> mount.device >> mount.root >> mount.target;
-    found.push_back(std::move(mount));
+/// For uninstalling. What can't be recorded stays then, until the next boot.
+void record_sharing(const std::string& directory, Before before) {
+  const auto mount = mount_at(directory);
+  const auto ours = shared_by_us(0);
+  if (!mount ||
+      std::any_of(ours.begin(), ours.end(), [&](const auto& known) { return known.id == mount->id; }))
+    return;  // What it was before us was seen the first time.
+  try {
+    record_mount({directory, mount->id, before});
+  } catch (const config::StateFileError&) {
   }
-  return found;
-}
-
-/// The topmost, if there are several.
-std::optional<Mount> mount_at(const std::string& directory) {
-  std::optional<Mount> found;
-  for (auto& mount : mounts()) {
-    if (mount.target == directory) found = std::move(mount);
-  }
-  return found;
 }
 
 std::string share(const std::string& directory) {
@@ -89,14 +72,30 @@ std::string share(const std::string& directory) {
   const bool made = std::filesystem::create_directories(directory, error);
   if (error) return directory + ": " + error.message();
   if (made) remember(directory);
-  if (!is_mount_point(directory) &&
-      ::mount(directory.c_str(), directory.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0) {
+  const auto mount = mount_at(directory);
+  if (mount && mount->shared) return {};
+  if (!mount && ::mount(directory.c_str(), directory.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0)
     return directory + ": bind: " + reason(errno);
-  }
-  if (::mount(nullptr, directory.c_str(), nullptr, MS_SHARED, nullptr) != 0) {
+  const auto before = mount ? Before::own_private : Before::no_mount;
+  record_sharing(directory, mount && mount->slave ? Before::own_slave : before);
+  if (::mount(nullptr, directory.c_str(), nullptr, MS_SHARED, nullptr) != 0)
     return directory + ": make shared: " + reason(errno);
-  }
   return {};
+}
+
+void unshare(const SharedMount& mount, Unshared& result) {
+  const auto* const directory = mount.directory.c_str();
+  const unsigned long propagation = mount.before == Before::own_slave ? MS_SLAVE : MS_PRIVATE;
+  const int failed = mount.before == Before::no_mount
+                         ? ::umount2(directory, UMOUNT_NOFOLLOW)
+                         : ::mount(nullptr, directory, nullptr, propagation, nullptr);
+  if (failed == 0) {
+    forget_mount(mount.directory);
+  } else if (errno == EBUSY) {
+    result.in_use.push_back(mount.directory);
+  } else {
+    result.failures.push_back(mount.directory + ": " + reason(errno));
+  }
 }
 
 }  // namespace
@@ -114,17 +113,6 @@ bool is_mount_point(const std::string& directory) {
   return mount_at(directory).has_value();
 }
 
-bool is_bound_onto_itself(const std::string& directory) {
-  const auto mount = mount_at(directory);
-  if (!mount) return false;
-  for (const auto& parent : mounts()) {
-    if (parent.id != mount->parent || parent.device != mount->device) continue;
-    const auto below = std::filesystem::path(directory).lexically_relative(parent.target);
-    return std::filesystem::path(mount->root) == std::filesystem::path(parent.root) / below;
-  }
-  return false;
-}
-
 std::vector<std::string> share_mounts(pid_t pid, const std::vector<std::string>& directories) {
   if (auto failure = enter_mounts_of(pid); !failure.empty()) return {std::move(failure)};
   ::umask(S_IWGRP | S_IWOTH);  // What is made here is the host's, 0755, however we were started.
@@ -133,6 +121,23 @@ std::vector<std::string> share_mounts(pid_t pid, const std::vector<std::string>&
     if (auto failure = share(directory); !failure.empty()) failures.push_back(std::move(failure));
   }
   return failures;
+}
+
+Unshared unshare_mounts(pid_t pid, const std::vector<std::string>& directories) {
+  Unshared result;
+  if (auto failure = enter_mounts_of(pid); !failure.empty()) {
+    result.failures.push_back(std::move(failure));
+    return result;
+  }
+  for (const auto& mount : shared_by_us(0)) {
+    if (std::find(directories.begin(), directories.end(), mount.directory) == directories.end()) continue;
+    try {
+      unshare(mount, result);
+    } catch (const config::StateFileError& error) {
+      result.failures.emplace_back(error.what());
+    }
+  }
+  return result;
 }
 
 void run_for_each(pid_t pid, const std::string& program, const std::vector<std::string>& arguments) {

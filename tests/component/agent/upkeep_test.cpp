@@ -161,6 +161,20 @@ TEST_F(UpkeepTest, P28_the_host_is_prepared_for_each_process_that_is_the_engine)
   EXPECT_EQ(called(late), 1U) << "once for each";
 }
 
+TEST_F(UpkeepTest, P29_a_wait_program_that_could_not_be_placed_is_tried_again) {
+  const auto volume = directory_ / "volume";
+  std::ofstream(directory_ / "r.static") << "r";
+  options_.upkeep.prepare_host = true;
+  options_.upkeep.preparation = {"/bin/true", (directory_ / "r.static").string(), volume.string()};
+  options_.upkeep.engine_socket = (directory_ / "systemds").string();  // Process 1, whatever the engine does.
+  start();
+  ASSERT_TRUE(logged("the wait program is not in place"));
+  std::this_thread::sleep_for(5 * options_.upkeep.address_interval);
+  EXPECT_EQ(times_logged("the wait program is not in place"), 1U);
+  std::filesystem::create_directories(volume);
+  EXPECT_TRUE(soon([&] { return std::filesystem::exists(volume / "r"); }));
+}
+
 void shell(const std::string& command) {
   EXPECT_EQ(std::system(command.c_str()), 0) << command;  // NOLINT(concurrency-mt-unsafe)
 }

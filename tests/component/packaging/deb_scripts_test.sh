@@ -64,6 +64,14 @@ case $1 in
       grep -qxF "ConditionPathExists=|/var/lib/rancher/state/$kept" "$scripts/cattle-agent.service" || fail "$kept does not count"
     done
     ;;
+  scripts_in_containers_may_what_containers_may)
+    # Docker's default set, and AF_PACKET for arping: delegate.request runs the scripts as children of the service.
+    may=" $(sed -n 's/^CapabilityBoundingSet=//p' "$scripts/cattle-agent.service" | tr '\n' ' ')"
+    for right in CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP NET_BIND_SERVICE SYS_CHROOT KILL AUDIT_WRITE; do
+      [[ $may == *" CAP_$right "* ]] || fail "not CAP_$right"
+    done
+    grep -q '^RestrictAddressFamilies=.*AF_PACKET' "$scripts/cattle-agent.service" || fail "no AF_PACKET"
+    ;;
   *)
     fail "no such case: $1"
     ;;

@@ -85,6 +85,13 @@ TEST_F(Uninstall, unmounts_and_removes_the_directory_that_sharing_made) {
   EXPECT_FALSE(std::filesystem::exists(lib_ / "rancher")) << "nor is the record left";
 }
 
+/// Leaves a process where the program will run, whose table of mounts can be read when that has ended.
+bool leave_watcher(const std::filesystem::path& pid_file) {
+  const auto child = ::fork();
+  if (child > 0) return (std::ofstream(pid_file) << child).flush().good();
+  for (;;) ::pause();
+}
+
 /// What is mounted where the program ran, by a process that was left there.
 std::string mounts_seen_by(const std::filesystem::path& pid_file) {
   const auto watcher = std::stoi(content(pid_file));
@@ -96,12 +103,9 @@ std::string mounts_seen_by(const std::filesystem::path& pid_file) {
 TEST_F(Uninstall, unmounts_what_sharing_mounted_and_leaves_what_is_in_it) {
   const auto watcher = directory_ / "watcher";
   on_host_ = [watcher] {
-    if (const auto child = ::fork(); child > 0)
-      std::ofstream(watcher) << child;
-    else
-      for (;;) ::pause();
-    return share_mounts(::getpid(), {"/var/lib/rancher/volumes"}).empty() &&
-           ::mount("/var/lib/disk", "/var/lib/rancher/state", nullptr, MS_BIND, nullptr) == 0;
+    return leave_watcher(watcher) &&
+           ::mount("/var/lib/disk", "/var/lib/rancher/state", nullptr, MS_BIND, nullptr) == 0 &&
+           share_mounts(::getpid(), {"/var/lib/rancher/volumes"}).empty();
   };
   for (const auto* name : {"rancher/volumes/keep", "rancher/state", "disk"})
     std::filesystem::create_directories(lib_ / name);
@@ -123,6 +127,82 @@ TEST_F(Uninstall, unmounts_what_sharing_mounted_and_leaves_what_is_in_it) {
   EXPECT_EQ(run({"uninstall", "--state"}).code, 0);
   (void)mounts_seen_by(watcher);
   EXPECT_TRUE(std::filesystem::exists(run_ / "rancher/storage/plugin")) << "somebody's socket";
+}
+
+bool bind_onto_itself(const char* directory) {
+  return ::mount(directory, directory, nullptr, MS_BIND, nullptr) == 0;
+}
+
+TEST_F(Uninstall, unmounts_what_it_bound_over_a_directory_of_somebody_elses) {
+  const auto watcher = directory_ / "watcher";
+  std::filesystem::create_directories(lib_ / "kubelet/pods");
+  on_host_ = [watcher] {
+    return leave_watcher(watcher) && share_mounts(::getpid(), {"/var/lib/kubelet"}).empty() &&
+           share_mounts(::getpid(), {"/var/lib/kubelet"}).empty();
+  };
+  const auto dry = run({"uninstall", "--dry-run"});
+  EXPECT_THAT(dry.output, HasSubstr("would remove shared mount /var/lib/kubelet"));
+  EXPECT_THAT(mounts_seen_by(watcher), HasSubstr(" /var/lib/kubelet "));
+  const auto result = run({"uninstall", "--state"});
+  EXPECT_EQ(result.code, 0) << result.errors;
+  EXPECT_THAT(mounts_seen_by(watcher), Not(HasSubstr(" /var/lib/kubelet ")));
+  EXPECT_TRUE(std::filesystem::exists(lib_ / "kubelet/pods"));
+  EXPECT_FALSE(std::filesystem::exists(lib_ / "rancher")) << "nor is the record left";
+}
+
+TEST_F(Uninstall, leaves_mounts_of_an_operators_as_they_were) {
+  const auto watcher = directory_ / "watcher";
+  for (const auto* name : {"kubelet", "rancher/volumes"}) std::filesystem::create_directories(lib_ / name);
+  on_host_ = [this, watcher] {
+    const bool done = leave_watcher(watcher) && bind_onto_itself("/var/lib/kubelet") &&
+                      bind_onto_itself("/var/lib/rancher/volumes") &&
+                      ::mount(nullptr, "/var/lib/rancher/volumes", nullptr, MS_SHARED, nullptr) == 0;
+    std::ofstream(directory_ / "before") << content("/proc/self/mountinfo");
+    return done && share_mounts(::getpid(), {"/var/lib/kubelet", "/var/lib/rancher/volumes"}).empty();
+  };
+  EXPECT_EQ(run({"uninstall", "--state", "--dry-run"}).code, 0);
+  EXPECT_NE(mounts_seen_by(watcher), content(directory_ / "before")) << "both are shared";
+  const auto result = run({"uninstall", "--state"});
+  EXPECT_EQ(result.code, 0) << result.errors;
+  EXPECT_THAT(result.output, HasSubstr("removing the sharing of the mount /var/lib/kubelet"));
+  EXPECT_EQ(mounts_seen_by(watcher), content(directory_ / "before"));
+}
+
+TEST_F(Uninstall, leaves_a_mount_that_an_earlier_boots_record_names) {
+  const auto watcher = directory_ / "watcher";
+  std::filesystem::create_directories(lib_ / "kubelet");
+  on_host_ = [this, watcher] {
+    if (!leave_watcher(watcher) || !share_mounts(::getpid(), {"/var/lib/kubelet"}).empty()) return false;
+    auto record = content(state("shared-mounts"));
+    std::ofstream(state("shared-mounts")) << record.replace(0, 8, "00000000");
+    return true;
+  };
+  EXPECT_EQ(run({"uninstall", "--state"}).code, 0);
+  EXPECT_THAT(mounts_seen_by(watcher), HasSubstr(" /var/lib/kubelet "));
+}
+
+TEST_F(Uninstall, keeps_mounts_that_the_servers_containers_may_use) {
+  const auto watcher = directory_ / "watcher";
+  engine_.add_image("box:1");
+  engine_.add_container("r-web-1", {{"Image", "box:1"}, {"Labels", {{"io.rancher.container.uuid", "u"}}}});
+  on_host_ = [watcher] {
+    return leave_watcher(watcher) && share_mounts(::getpid(), {"/var/lib/rancher/volumes"}).empty();
+  };
+  EXPECT_EQ(run({"uninstall"}).code, 0);
+  EXPECT_THAT(mounts_seen_by(watcher), HasSubstr(" /var/lib/rancher/volumes "));
+  EXPECT_EQ(run({"uninstall", "--containers"}).code, 0);
+  EXPECT_THAT(mounts_seen_by(watcher), Not(HasSubstr(" /var/lib/rancher/volumes ")));
+}
+
+TEST_F(Uninstall, knows_a_mount_that_something_works_in_for_the_next_try) {
+  on_host_ = [] {
+    return share_mounts(::getpid(), {"/var/lib/kubelet"}).empty() && ::chdir("/var/lib/kubelet") == 0;
+  };
+  const auto result = run({"uninstall", "--state"});
+  EXPECT_EQ(result.code, 0) << result.errors;
+  EXPECT_THAT(result.output, HasSubstr("the shared mount /var/lib/kubelet is kept, in use"));
+  EXPECT_THAT(files(), UnorderedElementsAre("rancher/state/made-directories", "rancher/state/shared-mounts"))
+      << "for the next try";
 }
 
 TEST_F(Uninstall, keeps_volumes_that_are_in_use_or_hold_state) {
