@@ -49,6 +49,7 @@ void ImageWatch::look(const std::stop_token& stop) {
 bool ImageWatch::helper_is_gone(const docker::Call& call) {
   const bool gone = clear(registration::kUpgradeName, call) && clear(registration::kForkUpgradeName, call);
   if (!gone) return false;
+  registration::keep_across_restarts(engine_, registration::kAgentName, call);
   helper_may_be_there_ = false;
   helper_seen_.reset();
   return true;

@@ -82,8 +82,11 @@ void OwnAddress::refresh(const std::string& detected, const std::stop_token& sto
   if (choice.address == current_ && choice.reason == reason_) return;
   current_ = choice.address;
   reason_ = choice.reason;
-  say_(current_.empty() ? "address of this host: " + reason_
-                        : "address of this host: " + current_ + ", " + reason_);
+  if (current_.empty()) {
+    warn_("address of this host: " + reason_ + "; none is reported");
+  } else {
+    say_("address of this host: " + current_ + ", " + reason_);
+  }
 }
 
 }  // namespace cattle::agent

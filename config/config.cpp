@@ -207,6 +207,21 @@ Settings open_settings(const Environment& environment, Config& config) {
   return settings;
 }
 
+/// What is missing may be what `register` had stored: then that is the news, and its remedy another.
+std::string with_damage(const std::string& problem, const std::string& state_dir) {
+  const auto file = credentials_file(state_dir);
+  std::error_code error;
+  if (std::filesystem::symlink_status(file, error).type() == std::filesystem::file_type::not_found)
+    return problem;
+  std::vector<std::string> ignored;
+  const auto stored = read_option_files({file}, ignored);
+  for (const auto* name : {"CATTLE_URL", "CATTLE_ACCESS_KEY", "CATTLE_SECRET_KEY"}) {
+    if (!stored.contains(name))
+      return problem + "; " + file + " is damaged: run `cattle-agent register` with the Add Host URL again";
+  }
+  return problem;
+}
+
 }  // namespace
 
 std::string credentials_file(const std::string& state_dir) {
@@ -216,7 +231,11 @@ std::string credentials_file(const std::string& state_dir) {
 Config load(const Environment& environment, const Overrides& overrides) {
   Config config;
   Settings settings = open_settings(environment, config);
-  read_server(settings, overrides, config);
+  try {
+    read_server(settings, overrides, config);
+  } catch (const ConfigError& error) {
+    throw ConfigError(with_damage(error.what(), config.state_dir));
+  }
   read_rest(settings, config);
   read_identities(settings, overrides.offline, config);
   config.warnings = settings.warnings();

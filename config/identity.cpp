@@ -8,6 +8,8 @@
 #include <boost/uuid/uuid_io.hpp>
 
 #include <algorithm>
+#include <cctype>
+#include <string_view>
 
 namespace cattle::config {
 namespace {
@@ -27,6 +29,17 @@ bool plausible(const std::string& text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
 }
 
+/// The beginning of a UUID, as a program leaves it that writes in place and is cut off: another host to the
+/// server.
+bool is_cut_uuid(const std::string& text) {
+  constexpr std::string_view kForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  constexpr std::size_t kLeast = 9;  // With the first dash: fewer digits may be anybody's number.
+  if (text.size() < kLeast || text.size() >= kForm.size()) return false;
+  return std::equal(text.begin(), text.end(), kForm.begin(), [](unsigned char letter, char form) {
+    return form == '-' ? letter == '-' : std::isxdigit(letter) != 0;
+  });
+}
+
 }  // namespace
 
 std::string identity(const std::filesystem::path& file, const std::optional<std::string>& given,
@@ -44,6 +57,10 @@ std::string identity(const std::filesystem::path& file, const std::optional<std:
       throw ConfigError(
           (given ? "the variable for " + file.string() : file.string()) +
           " holds no identity: one word of printable characters is expected; restore it or remove the file");
+    }
+    if (!given && is_cut_uuid(wanted)) {
+      throw ConfigError(file.string() +
+                        " holds the first part of a UUID only; restore it, or remove it to be a new host");
     }
     if (content != wanted) write_state_file(file.string(), wanted, kMode);
     return wanted;

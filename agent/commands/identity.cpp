@@ -63,6 +63,16 @@ MachineFacts merged(const MachineFacts& recorded, const MachineFacts& now) {
           newer(now.cloud_id, recorded.cloud_id), now.virtual_machine};
 }
 
+/// A disk that is full or can't be written to is no reason to leave the host without its agent. What is not
+/// recorded now is compared with the older facts next time.
+void record(const std::string& state_dir, const MachineFacts& facts) {
+  try {
+    registration::record_facts(state_dir, facts);
+  } catch (const registration::Failure& failure) {
+    std::cerr << "WARN: what would tell this machine from a copy is not recorded: " << failure.what() << '\n';
+  }
+}
+
 /// True when it is a clone, whose identity is set aside then.
 bool judge(const config::Environment& environment, const std::string& state_dir, const MachineFacts& now) {
   const auto recorded = registration::recorded_facts(state_dir);
@@ -72,7 +82,7 @@ bool judge(const config::Environment& environment, const std::string& state_dir,
     return true;
   }
   const auto facts = recorded ? merged(*recorded, now) : now;
-  if (recorded != facts) registration::record_facts(state_dir, facts);
+  if (recorded != facts) record(state_dir, facts);
   return false;
 }
 

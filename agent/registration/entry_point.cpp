@@ -217,6 +217,7 @@ Replacement replacement_of(const Surroundings& surroundings, const docker::Conta
 
 bool upgrade_agent(const Surroundings& surroundings) {
   const auto image = image_of(*surroundings.engine, surroundings.own_container, surroundings.call);
+  outlast_the_engine(*surroundings.engine, surroundings.own_container, surroundings.call);
   const ReplacementSite site{*surroundings.engine, surroundings.waiting, surroundings.say, surroundings.call};
   auto old = find_by_name(*surroundings.engine, kAgentName, surroundings.call);
   if (!old) old = find_by_name(*surroundings.engine, kForkAgentName, surroundings.call);
@@ -230,7 +231,8 @@ bool upgrade_agent(const Surroundings& surroundings) {
   auto replacement = replacement_of(surroundings, *old, image);
   replacement.old_name = old->name.substr(1);
   const auto policy = old->raw.at("HostConfig").at("RestartPolicy").at("Name").get<std::string>();
-  replacement.old_policy = policy.empty() ? "no" : policy;
+  // "no": a helper before this one was cut off when it had set it.
+  replacement.old_policy = policy.empty() || policy == "no" ? "always" : policy;
   return replace_with_probation(site, replacement);
 }
 

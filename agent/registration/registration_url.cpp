@@ -9,6 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <sstream>
+#include <string_view>
 
 namespace cattle::agent::registration {
 namespace {
@@ -28,8 +30,26 @@ bool is_server_error(const Answer& answer) {
   return document.is_object() && document.value("type", json()) == "error";
 }
 
-std::string shown(const std::string& body) {
-  std::string text = body.substr(0, kMostShown);
+/// An error page may quote the address, and what is no script for us may still hold its variables: the token
+/// stands in both. In parts, since ":" may be escaped.
+void star_token(std::string& text, const std::string& url) {
+  const auto parsed = http::parse_url(url);
+  if (!parsed) return;
+  constexpr std::size_t kShortest = 8;
+  constexpr std::string_view kStars = "***";
+  std::istringstream parts(parsed->path.substr(parsed->path.rfind('/') + 1));
+  for (std::string part; std::getline(parts, part, ':');) {
+    if (part.size() < kShortest) continue;
+    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + kStars.size()))
+      text.replace(at, part.size(), kStars);
+  }
+}
+
+std::string shown(const std::string& body, const std::string& url) {
+  // More than is shown, so that no half of a token is left at the end.
+  std::string text = body.substr(0, 2 * kMostShown);
+  star_token(text, url);
+  text.resize(std::min(text.size(), kMostShown));
   std::replace_if(
       text.begin(), text.end(), [](unsigned char letter) { return letter < ' ' && letter != '\n'; }, '.');
   return text;
@@ -109,7 +129,7 @@ FoundScript find_registration_script(const Server& server, const Request& reques
   auto answer = reach(server, request, waiting);
   if (is_script(answer.body)) return {answer.url, parse_script(answer.body)};
   if (answer.url.find("/scripts/") != std::string::npos) {
-    request.say("--- START of what the URL gave ---\n" + shown(answer.body) + "\n--- END ---");
+    request.say("--- START of what the URL gave ---\n" + shown(answer.body, request.url) + "\n--- END ---");
     throw Failure(Outcome::bad_script, "the URL did not give a registration script");
   }
   const auto schemas = api_root(answer.header("x-api-schemas"));

@@ -36,8 +36,9 @@ bool has_answered(const docker::Client& engine, const std::string& id, const doc
 }
 
 void set_restart_policy(const docker::Client& engine, const std::string& id, const std::string& policy,
-                        const docker::Call& call) {
-  engine.update_container(id, json{{"RestartPolicy", {{"Name", policy}, {"MaximumRetryCount", 0}}}}, call);
+                        const docker::Call& call, int tries = 0) {
+  engine.update_container(id, json{{"RestartPolicy", {{"Name", policy}, {"MaximumRetryCount", tries}}}},
+                          call);
 }
 
 bool passes_probation(const ReplacementSite& site, const std::string& id, std::chrono::seconds probation) {
@@ -108,8 +109,25 @@ bool replace_with_probation(const ReplacementSite& site, const Replacement& repl
 bool resume_replacement(const ReplacementSite& site, const Replacement& replacement,
                         const std::string& new_id) {
   return on_probation(site, replacement, [&] {
-    return new_id.empty() ? launch_agent(site.engine, replacement.agent, site.call) : new_id;
+    if (new_id.empty()) return launch_agent(site.engine, replacement.agent, site.call);
+    (void)site.engine.start_container(new_id, site.call);  // It may have been made, and no more.
+    return new_id;
   });
+}
+
+void outlast_the_engine(const docker::Client& engine, const std::string& helper, const docker::Call& call) {
+  try {
+    set_restart_policy(engine, helper, "on-failure", call, kHelperTries);
+  } catch (const docker::Error&) {
+    // One that was started with --rm can't have a policy; it goes on without.
+    return;
+  }
+}
+
+void keep_across_restarts(const docker::Client& engine, std::string_view agent, const docker::Call& call) {
+  const auto found = find_by_name(engine, agent, call);
+  if (found && found->raw.at("HostConfig").at("RestartPolicy").at("Name") == "no")
+    set_restart_policy(engine, found->id, "always", call);
 }
 
 void start_upgrade_helper(const docker::Client& engine, const std::string& image, const docker::Call& call) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
 namespace cattle::agent::registration {
 
@@ -58,6 +59,14 @@ struct ReplacementSite {
 /// again: `new_id` is on probation, or was never made when it is empty.
 [[nodiscard]] bool resume_replacement(const ReplacementSite& site, const Replacement& replacement,
                                       const std::string& new_id);
+
+/// The stock scripts start their helper without a restart policy: killed in the middle, it would leave the
+/// host without an agent.
+void outlast_the_engine(const docker::Client& engine, const std::string& helper, const docker::Call& call);
+
+/// A replacement that was given up before the old agent was stopped leaves it with restart policy "no":
+/// nobody would start it with the engine again.
+void keep_across_restarts(const docker::Client& engine, std::string_view agent, const docker::Call& call);
 
 /// The helper of section 8: pulls `image`, then runs it as rancher-agent-upgrade with the engine's socket,
 /// mode upgrade. The engine starts it again when it fails or the engine itself ends.

@@ -108,7 +108,7 @@ void Ping::add_host(nlohmann::json& resources, bool with_statistics, const docke
                          {"uuid", *address},
                          {"address", *address},
                          {"hostUuid", options_.docker_uuid}});
-  } else {
+  } else if (!configured.empty()) {  // That there is none at all is told once, where it is chosen.
     log.warn("ping: the host's address '" + configured + "' has no IPv4 address; none is reported");
   }
 }

@@ -264,6 +264,17 @@ TEST_F(AddressOfHost, P09_one_that_containers_made_or_nobody_reaches_is_never_to
   }
 }
 
+TEST_F(AddressOfHost, a_rule_that_no_address_follows_is_told_once_and_not_with_each_ping) {
+  with_agent("if:docker0", [&](support::FakeServer& server) {
+    EXPECT_TRUE(soon([&] {
+      return logged(
+          "warning configuration: address of this host: CATTLE_AGENT_IP=if:docker0: no usable address");
+    }));
+    EXPECT_EQ(told(server), "no address");
+    EXPECT_FALSE(logged("has no IPv4 address"));
+  });
+}
+
 TEST_F(AddressOfHost, another_that_was_asked_for_is_told_at_once) {
   for (const std::string wish : {"203.0.113.9", "10.9.8.7"})
     with_agent(wish, [&](support::FakeServer& server) { EXPECT_EQ(told(server), wish); });

@@ -9,6 +9,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -157,6 +158,18 @@ TEST_F(Identity, the_clouds_word_comes_later_and_counts_alone) {
 TEST_F(Identity, damaged_facts_are_reported_and_not_trusted) {
   write("state/machine.json", R"({"machineId":7})");
   EXPECT_THROW((void)own(), registration::Failure);
+}
+
+TEST_F(Identity, P49_facts_that_cannot_be_recorded_do_not_keep_the_agent_from_its_work) {
+  // What the file is written to first: a directory there is a disk that takes nothing, for root, too.
+  const auto beside = "state/machine.json.new." + std::to_string(::getpid());
+  write(beside + "/in-the-way", "");
+  EXPECT_FALSE(own().is_missing) << "a stock host's state, on a full disk";
+  EXPECT_FALSE(exists("machine.json"));
+  EXPECT_FALSE(is_copied("i-1"));
+  std::filesystem::remove_all(directory_ / beside);
+  EXPECT_FALSE(own().is_missing);
+  EXPECT_TRUE(exists("machine.json"));
 }
 
 class CloudInstance : public Identity {

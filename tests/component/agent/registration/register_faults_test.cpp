@@ -74,5 +74,24 @@ TEST_F(RegisterFaults, P16_one_that_lasts_is_named_in_the_end) {
   EXPECT_GE(waited(), std::chrono::seconds(300));
 }
 
+TEST_F(RegisterFaults, P13_S58_what_is_shown_of_a_body_that_is_no_script_holds_no_token) {
+  const std::string token = "0123456789ABCDEF0123:1767139200000:Abc-DEf_ghIJklMNopQRstUVwx";
+  const auto url = server_.url("/v1/scripts/" + token, kHost);
+  const std::string script = "#!/bin/sh\nexport CATTLE_REGISTRATION_SECRET_KEY=\"" + token + "\"\n";
+  const std::vector<std::string> bodies{
+      "\xef\xbb\xbf" + script, "\n" + script, "<p>no " + url + "</p>",
+      "<p>0123456789ABCDEF0123%3A1767139200000%3AAbc-DEf_ghIJklMNopQRstUVwx</p>",
+      std::string(390, '.') + token};
+  for (const auto& body : bodies) {
+    said_.clear();
+    server_.forget_answers();
+    server_.answer("/v1/scripts/" + token, {200, body, {}});
+    EXPECT_THROW((void)register_at(url), Failure);
+    EXPECT_THAT(said_, testing::Contains(HasSubstr("--- START")));
+    EXPECT_THAT(said_, testing::Each(testing::Not(HasSubstr("Abc-DEf")))) << body;
+    EXPECT_THAT(said_, testing::Each(testing::Not(HasSubstr("0123456789ABC")))) << body;
+  }
+}
+
 }  // namespace
 }  // namespace cattle::agent::registration
