@@ -37,9 +37,9 @@ void write_record(const std::vector<SharedMount>& mounts) {
   config::write_state_file(kSharedMounts, text.str(), kMode);
 }
 
-std::vector<SharedMount> records_without(const std::string& directory) {
+std::vector<SharedMount> records_without(const std::string& id) {
   auto mounts = recorded_mounts();
-  std::erase_if(mounts, [&](const SharedMount& mount) { return mount.directory == directory; });
+  std::erase_if(mounts, [&](const SharedMount& mount) { return mount.id == id; });
   return mounts;
 }
 
@@ -84,13 +84,13 @@ std::vector<SharedMount> recorded_mounts() {
 }
 
 void record_mount(const SharedMount& mount) {
-  auto mounts = records_without(mount.directory);
+  auto mounts = records_without(mount.id);
   mounts.push_back(mount);
   write_record(mounts);
 }
 
-void forget_mount(const std::string& directory) {
-  write_record(records_without(directory));
+void forget_mount(const std::string& id) {
+  write_record(records_without(id));
 }
 
 std::vector<SharedMount> shared_by_us(pid_t pid) {

@@ -33,10 +33,11 @@ struct SharedMount {
 /// The record is a file beside the state of a plain service. It is the engine's mount namespace where that
 /// has a /var/lib of its own. What was recorded in an earlier boot went with it and isn't returned.
 [[nodiscard]] std::vector<SharedMount> recorded_mounts();
-/// Instead of what is recorded for the same directory. Throws config::StateFileError.
+/// Beside what is recorded for the same directory: an engine may have come with a mount namespace of its own
+/// after the one of process 1 was prepared. Throws config::StateFileError.
 void record_mount(const SharedMount& mount);
 /// Throws config::StateFileError.
-void forget_mount(const std::string& directory);
+void forget_mount(const std::string& id);
 
 /// Of recorded_mounts(), those that process `pid` has (0: this one) and that nobody has mounted anew or over.
 [[nodiscard]] std::vector<SharedMount> shared_by_us(pid_t pid);

@@ -90,7 +90,7 @@ void unshare(const SharedMount& mount, Unshared& result) {
                          ? ::umount2(directory, UMOUNT_NOFOLLOW)
                          : ::mount(nullptr, directory, nullptr, propagation, nullptr);
   if (failed == 0) {
-    forget_mount(mount.directory);
+    forget_mount(mount.id);
   } else if (errno == EBUSY) {
     result.in_use.push_back(mount.directory);
   } else {

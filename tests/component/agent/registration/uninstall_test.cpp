@@ -3,6 +3,9 @@
 #include "agent/registration/share_mounts.hpp"
 #include "tests/component/agent/registration/command_fixture.hpp"
 
+#include <sched.h>
+#include <sys/wait.h>
+
 #include <csignal>
 #include <fstream>
 
@@ -148,6 +151,30 @@ TEST_F(Uninstall, unmounts_what_it_bound_over_a_directory_of_somebody_elses) {
   EXPECT_THAT(mounts_seen_by(watcher), Not(HasSubstr(" /var/lib/kubelet ")));
   EXPECT_TRUE(std::filesystem::exists(lib_ / "kubelet/pods"));
   EXPECT_FALSE(std::filesystem::exists(lib_ / "rancher")) << "nor is the record left";
+}
+
+/// As an engine does that came later and has its mounts from the host's.
+bool share_in_a_namespace_below() {
+  const auto child = ::fork();
+  if (child == 0) {
+    const bool done = ::unshare(CLONE_NEWNS) == 0 &&
+                      ::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) == 0 &&
+                      share_mounts(::getpid(), {"/var/lib/kubelet"}).empty();
+    ::_exit(done ? 0 : 1);
+  }
+  int status = -1;
+  return ::waitpid(child, &status, 0) == child && status == 0;
+}
+
+TEST_F(Uninstall, knows_the_hosts_mount_beside_an_engines) {
+  const auto watcher = directory_ / "watcher";
+  on_host_ = [watcher] {
+    return leave_watcher(watcher) && share_mounts(::getpid(), {"/var/lib/kubelet"}).empty() &&
+           share_in_a_namespace_below();
+  };
+  const auto result = run({"uninstall"});
+  EXPECT_EQ(result.code, 0) << result.errors;
+  EXPECT_THAT(mounts_seen_by(watcher), Not(HasSubstr(" /var/lib/kubelet ")));
 }
 
 TEST_F(Uninstall, leaves_mounts_of_an_operators_as_they_were) {
