@@ -86,6 +86,17 @@ Address make_address(const SubscriptionOptions& options) {
   return address;
 }
 
+std::string proxy_fault(const Connection& connection) {
+  const auto url = http::parse_url(connection.url);
+  if (!url) return {};
+  try {
+    (void)proxy_for(connection, *url);
+    return {};
+  } catch (const std::invalid_argument& error) {
+    return std::string(url->scheme == "https" ? "https_proxy: " : "http_proxy: ") + error.what();
+  }
+}
+
 bool follow_to_https(Address& address, const std::string& location) {
   const auto url = http::parse_url(location);
   const bool secure = url && (url->scheme == "https" || url->scheme == "wss");

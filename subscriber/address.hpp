@@ -28,6 +28,10 @@ struct Address {
 /// Throws std::invalid_argument when the connection's url or proxy is none.
 [[nodiscard]] Address make_address(const SubscriptionOptions& options);
 
+/// Why the proxy that this connection would go through is none; empty when all is well. It may hold a
+/// password and is not shown. A connection whose url is none is not looked at.
+[[nodiscard]] std::string proxy_fault(const Connection& connection);
+
 /// Follows a redirect from http to https on the same host (S35); false when `location` is anything else.
 [[nodiscard]] bool follow_to_https(Address& address, const std::string& location);
 

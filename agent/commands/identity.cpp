@@ -7,6 +7,7 @@
 #include "config/settings.hpp"
 #include "config/state_file.hpp"
 
+#include <exception>
 #include <iostream>
 #include <set>
 
@@ -89,8 +90,10 @@ bool judge(const config::Environment& environment, const std::string& state_dir,
 }  // namespace
 
 OwnIdentity own_identity(const config::Environment& environment, const std::string& state_dir,
-                         const registration::MachineRoots& roots) {
-  (void)judge(environment, state_dir, registration::read_machine_facts(roots));
+                         const registration::MachineRoots& roots, const std::string& cloud_id) {
+  auto now = registration::read_machine_facts(roots);
+  now.cloud_id = cloud_id;
+  (void)judge(environment, state_dir, now);
   const auto refused = config::read_state_file(refused_key_file(state_dir));
   if (!refused) return {environment, false, {}};
   OwnIdentity own{environment, false, {}};
@@ -110,7 +113,14 @@ bool is_copied_instance(const config::Environment& environment, const std::strin
                         const std::string& cloud_id, const registration::MachineRoots& roots) {
   auto now = registration::read_machine_facts(roots);
   now.cloud_id = cloud_id;
-  return judge(environment, state_dir, now);
+  bool is_copy = false;
+  try {
+    is_copy = registration::compare_machine(registration::recorded_facts(state_dir), now) == Sameness::clone;
+    (void)judge(environment, state_dir, now);
+  } catch (const std::exception& error) {
+    std::cerr << "WARN: " << error.what() << '\n';
+  }
+  return is_copy;
 }
 
 }  // namespace cattle::agent::commands

@@ -20,10 +20,11 @@ struct OwnIdentity {
 /// aside and its keys are refused from then on, in files and in the environment. Throws
 /// registration::Failure(state) for files that can't be trusted.
 [[nodiscard]] OwnIdentity own_identity(const config::Environment& environment, const std::string& state_dir,
-                                       const registration::MachineRoots& roots = {});
+                                       const registration::MachineRoots& roots = {},
+                                       const std::string& cloud_id = {});
 
-/// The same by the cloud's instance id, which comes late: true when the identity was set aside, so that this
-/// process must not go on with its keys.
+/// The same by the cloud's instance id, which comes late: true when this is a copy, so that this process must
+/// not go on with its keys, even where the identity could not be set aside; that is warned of.
 [[nodiscard]] bool is_copied_instance(const config::Environment& environment, const std::string& state_dir,
                                       const std::string& cloud_id,
                                       const registration::MachineRoots& roots = {});

@@ -18,10 +18,10 @@
 #include <sys/mount.h>
 
 #include <algorithm>
-#include <atomic>
 #include <functional>
 #include <iostream>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace cattle::agent::commands {
@@ -63,31 +63,46 @@ bool pauses(std::chrono::milliseconds time, const Signals& signals, ServiceNotic
   return true;
 }
 
+/// Once the cloud has said that this is a copy, nothing but an identity of its own will do: what keeps the
+/// other's from being set aside, a full disk say, has to pass. nullopt until then.
+std::optional<OwnIdentity> settled_identity(const config::Environment& environment,
+                                            const std::string& state_dir, const std::string& cloud_id) {
+  try {
+    return own_identity(environment, state_dir, {}, cloud_id);
+  } catch (const std::exception& error) {
+    if (cloud_id.empty()) throw;
+    std::cerr << "WARN: " << error.what() << "; waiting, not subscribed\n";
+    return std::nullopt;
+  }
+}
+
 /// Waits until this machine has an identity of its own: registers anew where the URL is known, else somebody
 /// has to. The environment to go on with; nullopt when a signal came first.
 std::optional<config::Environment> own_environment(const config::Environment& environment,
-                                                   const std::string& state_dir, const Signals& signals) {
+                                                   const std::string& state_dir, const std::string& cloud_id,
+                                                   const Signals& signals) {
   constexpr std::chrono::seconds kBetweenTries{10};
+  const auto settings = config::survey(environment).config;
+  ServiceNotice notice(settings.notify_socket, settings.watchdog_microseconds);
   bool said = false;
-  for (;;) {
-    const auto own = own_identity(environment, state_dir);
-    if (!own.is_missing) return own.environment;
-    const auto settings = config::survey(own.environment).config;
-    ServiceNotice notice(settings.notify_socket, settings.watchdog_microseconds);
+  bool goes_on = true;
+  const auto pause = [&](std::chrono::milliseconds time) {
+    return goes_on = goes_on && pauses(time, signals, notice);
+  };
+  while (goes_on) {
+    const auto own = settled_identity(environment, state_dir, cloud_id);
+    if (own && !own->is_missing) return own->environment;
     notice.ready();
-    bool goes_on = true;
-    if (!own.registration_url.empty()) {
-      const auto pause = [&](std::chrono::milliseconds time) {
-        return goes_on = goes_on && pauses(time, signals, notice);
-      };
-      if (register_anew(own.registration_url, own.environment, pause) == 0) continue;
-    } else if (!said) {
+    if (own && !own->registration_url.empty()) {
+      if (register_anew(own->registration_url, own->environment, pause) == 0) continue;
+    } else if (own && !said) {
       std::cerr << "WARN: this machine is a copy of another and has no identity of its own: run the Add Host "
                    "line; waiting for it\n";
       said = true;
     }
-    if (!goes_on || !pauses(kBetweenTries, signals, notice)) return std::nullopt;
+    (void)pause(kBetweenTries);
   }
+  return std::nullopt;
 }
 
 /// A key from the command line is this machine's own as one from the environment is.
@@ -99,41 +114,34 @@ config::Environment with_key(const config::Environment& environment, const std::
   };
 }
 
-/// The cloud's word comes when the agent is at work already. `copied` outlives the agent.
+/// The cloud's word comes when the agent is at work already. `copied_as` outlives the agent.
 void watch_for_copies(const config::Environment& environment, const std::string& state_dir,
-                      std::atomic<bool>& copied, AgentOptions& options) {
+                      std::string& copied_as, AgentOptions& options) {
   if (!options.host.detect_cloud_provider) return;
   options.upkeep.cloud.sys = options.host.sys;
-  options.upkeep.is_copied_instance = [environment, state_dir, &copied](const std::string& cloud_id) {
-    copied = is_copied_instance(environment, state_dir, cloud_id);
-    return copied.load();
+  options.upkeep.is_copied_instance = [environment, state_dir, &copied_as](const std::string& cloud_id) {
+    const bool copied = is_copied_instance(environment, state_dir, cloud_id);
+    if (copied) copied_as = cloud_id;
+    return copied;
   };
 }
 
-/// What the link would find wrong with it as soon as it is made: the operator is told the variable's name.
-void check_proxy(const subscriber::SubscriptionOptions& options) {
-  try {
-    (void)subscriber::make_address(options);
-  } catch (const std::invalid_argument& error) {
-    const bool secure = options.connection.url.starts_with("https://");
-    throw config::ConfigError(std::string(secure ? "https_proxy" : "http_proxy") + ": " + error.what());
-  }
-}
-
 /// `own`: the environment that `settings` were read from. The exit code; nullopt when this machine turned out
-/// to be a copy, and has to start over as one.
+/// to be a copy, by the cloud's id `copied_as`, and has to start over as one.
 std::optional<int> run_configured(const config::Config& settings, const config::Environment& own,
-                                  const Signals& signals, const std::function<void(AgentOptions&)>& adapt) {
-  std::atomic<bool> copied{false};
+                                  const Signals& signals, std::string& copied_as,
+                                  const std::function<void(AgentOptions&)>& adapt) {
+  copied_as.clear();
   auto options = make_options(settings);
-  check_proxy(options.subscription);
+  if (const auto fault = subscriber::proxy_fault(options.subscription.connection); !fault.empty())
+    throw config::ConfigError(fault);
   if (auto socket = docker::unix_socket_of(settings.docker_host); !socket.empty())
     options.upkeep.engine_socket = std::move(socket);
   options.request_exit = [] { Signals::request(); };
-  watch_for_copies(own, settings.state_dir, copied, options);
+  watch_for_copies(own, settings.state_dir, copied_as, options);
   adapt(options);
   const int code = run_command(options, signals, CATTLE_AGENT_VERSION);
-  if (copied && code == exit_code::kReplaced) return std::nullopt;
+  if (!copied_as.empty() && code == exit_code::kReplaced) return std::nullopt;
   return code;
 }
 
@@ -162,13 +170,13 @@ int run(const config::Overrides& overrides, bool as_service) {
   prefer_little_memory();
   const http::Library library;
   const auto given = with_key(config::process_environment(), overrides.access_key);
-  for (;;) {
-    const auto own = own_environment(given, config::survey(given).config.state_dir, signals);
+  for (std::string copied_as;;) {
+    const auto own = own_environment(given, config::survey(given).config.state_dir, copied_as, signals);
     if (!own) return exit_code::kSuccess;
     const auto settings = config::load(*own, overrides);
     // A server's package is run by the agent container itself.
     if (settings.package.empty() && stands_beside_a_container(settings)) return exit_code::kBeside;
-    const auto code = run_configured(settings, *own, signals, [&](AgentOptions& options) {
+    const auto code = run_configured(settings, *own, signals, copied_as, [&](AgentOptions& options) {
       options.upkeep.prepare_host = as_service;
       options.upkeep.preparation.wait_program = "/usr/lib/cattle-agent/r";  // Where the .deb puts it.
       if (!settings.package.empty()) adapt_to_package(settings, options);
@@ -186,11 +194,11 @@ int run_in_image(const config::Environment& environment) {
   }
   const http::Library library;
   const auto given = with_image_defaults(environment);
-  for (;;) {
-    const auto own = own_environment(given, config::survey(given).config.state_dir, signals);
+  for (std::string copied_as;;) {
+    const auto own = own_environment(given, config::survey(given).config.state_dir, copied_as, signals);
     if (!own) return exit_code::kSuccess;
     const auto settings = config::load(*own, {});
-    const auto code = run_configured(settings, *own, signals, [&](AgentOptions& options) {
+    const auto code = run_configured(settings, *own, signals, copied_as, [&](AgentOptions& options) {
       options.upkeep.prepare_host = true;
       options.upkeep.watch_image = true;
       options.upkeep.preparation.wait_directory = "/.r";

@@ -11,7 +11,7 @@ namespace cattle::agent::registration {
 /// image does.
 enum class Outcome : int {
   done = 0,
-  usage = 64,                ///< As of every command: this is no URL, or a setting holds a line break.
+  usage = 64,                ///< As of every command: no URL, a line break in a setting, no http proxy.
   bad_address = 10,          ///< CATTLE_AGENT_IP is not usable (P9).
   local_url = 11,            ///< The URL names this machine's loopback (P10).
   unreachable = 12,          ///< No answer from the server in the time (P11).

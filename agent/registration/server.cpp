@@ -4,6 +4,7 @@
 #include "agent/registration/failure.hpp"
 #include "docker-client/http/client.hpp"
 #include "docker-client/http/url.hpp"
+#include "subscriber/address.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -80,6 +81,13 @@ Answer Server::once(const std::string& method, const std::string& url, const Log
   options.password = login.password.reveal();
   options.connect_timeout = options_.connect_timeout;
   const auto& proxy = parsed->scheme == "https" ? options_.https_proxy : options_.http_proxy;
+  // One that libcurl would take and the event link would not must not end in a host that is registered and
+  // never there.
+  subscriber::Connection link;
+  link.url = url;
+  link.proxy = proxy;
+  link.no_proxy = options_.no_proxy;
+  if (auto fault = subscriber::proxy_fault(link); !fault.empty()) throw Failure(Outcome::usage, fault);
   if (!subscriber::bypasses_proxy(options_.no_proxy, parsed->host, parsed->port)) options.proxy = proxy;
   const http::Client client(std::move(options));
 

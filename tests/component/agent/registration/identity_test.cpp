@@ -155,6 +155,20 @@ TEST_F(Identity, the_clouds_word_comes_later_and_counts_alone) {
   EXPECT_TRUE(exists("clone-of/credentials.conf"));
 }
 
+TEST_F(Identity, a_copy_whose_identity_cannot_be_set_aside_does_not_go_on_with_it) {
+  (void)own();
+  EXPECT_FALSE(is_copied("i-1"));
+  write("state/clone-of", "in the way");
+  EXPECT_TRUE(is_copied("i-2"));
+  const auto nothing = [](const std::string&) { return std::nullopt; };
+  EXPECT_ANY_THROW((void)own_identity(nothing, state_, roots_, "i-2"));
+  EXPECT_ANY_THROW((void)own_identity(nothing, state_, roots_, "i-2")) << "as long as that lasts";
+  EXPECT_TRUE(exists("credentials.conf"));
+  std::filesystem::remove(directory_ / "state/clone-of");
+  EXPECT_TRUE(own_identity(nothing, state_, roots_, "i-2").is_missing);
+  EXPECT_FALSE(exists("credentials.conf"));
+}
+
 TEST_F(Identity, damaged_facts_are_reported_and_not_trusted) {
   write("state/machine.json", R"({"machineId":7})");
   EXPECT_THROW((void)own(), registration::Failure);

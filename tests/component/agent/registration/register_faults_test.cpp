@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A server that fails for a moment while a host registers.
+#include "docker-client/http/url.hpp"
 #include "tests/component/agent/registration/registration_fixture.hpp"
 
 #include <nlohmann/json.hpp>
@@ -39,6 +40,19 @@ TEST_F(RegisterFaults, P16_a_poll_that_fails_is_asked_again) {
   server_.answer("/register", records({active_record("0011AABB", "theSecretKeyOfTheAgent")}));
   EXPECT_EQ(register_at(registration_url(server_)).access_key, "0011AABB");
   EXPECT_EQ(posts(), 1U);
+}
+
+TEST_F(RegisterFaults, a_proxy_that_the_link_could_not_use_is_refused_at_once) {
+  const auto url = registration_url(server_);
+  server_options_.http_proxy = "socks5://user:p4ssw0rd@127.0.0.1:1080";
+  const auto failure = failure_at(url);
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->outcome(), Outcome::usage);
+  EXPECT_STREQ(failure->what(), "http_proxy: the proxy is not an http:// URL");
+  EXPECT_EQ(waited(), std::chrono::milliseconds(0));
+  server_options_.no_proxy = http::parse_url(url)->host;
+  server_.answer("/register", records({active_record("0011AABB", "theSecretKeyOfTheAgent")}));
+  EXPECT_EQ(register_at(url).access_key, "0011AABB");
 }
 
 TEST_F(RegisterFaults, P16_so_is_the_first_look) {
