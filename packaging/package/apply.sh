@@ -10,6 +10,10 @@ stage() {
   new=$home/pyagent.new.$$
   old=$home/pyagent.old.$$
   trap 'rm -rf "$new"' EXIT
+  # Whoever was cut off between the two moves below left no package in place, and the operator's settings in the old one.
+  for cut in "$home"/pyagent.old.*; do
+    if [ -d "$cut" ] && [ ! -e "$home/pyagent" ]; then mv "$cut" "$home/pyagent"; fi
+  done
   rm -rf "$home"/pyagent.new.* "$home"/pyagent.old.*
   mkdir -p "$new"
   cp "$here/apply.sh" "$here/ca-bundle.crt" "$new/"

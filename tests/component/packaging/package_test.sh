@@ -63,6 +63,10 @@ case $2 in
     [ ! -e "$CATTLE_HOME/node-agent/node-agent" ] || fail "the fork's program is still there"
     grep -q kept "$CATTLE_HOME/pyagent/agent.conf" || fail "the operator's settings are gone"
     [ "$(ls -A "$CATTLE_HOME" | sort | tr '\n' ' ')" = '.node-agent-stamp .pyagent-stamp node-agent pyagent ' ] || fail "left behind: $(ls -A "$CATTLE_HOME")"
+    # Cut off when the old package was out of the way and the new one not yet in place.
+    mv "$CATTLE_HOME/pyagent" "$CATTLE_HOME/pyagent.old.1"
+    apply
+    grep -q kept "$CATTLE_HOME/pyagent/agent.conf" || fail "the operator's settings are gone after an apply that was cut off"
     ;;
   return_to_a_stock_package)
     apply
