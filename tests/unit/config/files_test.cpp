@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/ca_bundle.hpp"
 #include "config/hostname.hpp"
+#include "config/identity.hpp"
 #include "config/option_file.hpp"
 #include "config/state_file.hpp"
 
@@ -96,6 +97,13 @@ TEST(OtherKinds, P27_P22_what_is_no_file_is_passed_over_with_a_warning_and_never
     EXPECT_THROW((void)read_state_file(other), StateFileError);
   }
   std::filesystem::remove_all(base);
+}
+
+TEST(Identity, H120_a_variable_of_spaces_makes_no_new_host_of_every_start) {
+  std::vector<std::string> warnings;
+  EXPECT_THROW((void)identity("/nonexistent/uuid", " \t", warnings), ConfigError);
+  EXPECT_EQ(identity_in(" one \n"), "one");
+  EXPECT_EQ(identity_in("one two"), std::nullopt);
 }
 
 TEST(CaFiles, P22_every_certificate_of_both_families_directories_is_trusted) {
