@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/ca_bundle.hpp"
 
+#include "config/state_file.hpp"
+
 #include <set>
 #include <system_error>
 
@@ -9,7 +11,7 @@ namespace cattle::config {
 std::string first_existing(const std::vector<std::filesystem::path>& candidates) {
   for (const auto& candidate : candidates) {
     std::error_code error;
-    if (std::filesystem::exists(candidate, error)) return candidate.string();
+    if (std::filesystem::is_regular_file(candidate, error)) return candidate.string();
   }
   return {};
 }
@@ -27,7 +29,9 @@ std::string given_ca_bundle(const Environment& environment, std::vector<std::str
     auto file = environment(name).value_or("");
     if (file.empty()) continue;
     if (!first_existing({file}).empty()) return file;
-    warnings.push_back(std::string(name) + " names " + file + ", which does not exist, and is ignored");
+    const auto other = other_than_file(file);
+    warnings.push_back(std::string(name) + " names " + file + ", which " +
+                       (other.empty() ? "does not exist" : "is " + other) + ", and is ignored");
   }
   return {};
 }

@@ -95,20 +95,21 @@ void read_host(Settings& settings, Config& config) {
 }
 
 void read_identities(Settings& settings, bool offline, Config& config) {
-  const std::filesystem::path state(config.state_dir);
   std::vector<std::string> warnings;
-  const auto identity_of = [&](const std::string& name, const char* file) {
-    const auto path = settings.either(name + "_FILE", (state / file).string());
-    return offline ? known_identity(path, settings.either(name))
-                   : identity(path, settings.either(name), warnings);
+  const auto identity_of = [&](const std::string& name, const std::string& file) {
+    return offline ? known_identity(file, settings.either(name))
+                   : identity(file, settings.either(name), warnings);
   };
-  config.physical_host_uuid = identity_of("PHYSICAL_HOST_UUID", ".physical_host_uuid");
-  config.docker_uuid = identity_of("DOCKER_UUID", ".docker_uuid");
+  config.physical_host_uuid = identity_of("PHYSICAL_HOST_UUID", config.physical_host_uuid_file);
+  config.docker_uuid = identity_of("DOCKER_UUID", config.docker_uuid_file);
   for (const auto& warning : warnings) settings.warn(warning);
 }
 
 void read_paths(const Settings& settings, Config& config) {
   const std::filesystem::path state(config.state_dir);
+  config.physical_host_uuid_file =
+      settings.either("PHYSICAL_HOST_UUID_FILE", (state / ".physical_host_uuid").string());
+  config.docker_uuid_file = settings.either("DOCKER_UUID_FILE", (state / ".docker_uuid").string());
   config.host_key_file = settings.either("HOST_KEY_FILE", (state / "../etc/ssl/host.key").string());
   config.build_dir = settings.either("BUILD_DIR", (std::filesystem::path(config.home) / "builds").string());
   config.notify_socket = settings.exact("NOTIFY_SOCKET").value_or("");
@@ -148,9 +149,6 @@ void read_switches(Settings& settings, Config& config) {
   config.debug =
       !first_of(settings, {"PASTURESTACK_DEBUG", "CATTLE_SCRIPT_DEBUG", "RANCHER_DEBUG"}).empty() ||
       settings.exact("CATTLE_DEBUG") == "true";
-  const auto locale = settings.exact("PASTURESTACK_LOCALE").value_or("en-US");
-  if (locale != "en-US")
-    settings.warn("PASTURESTACK_LOCALE: only en-US is spoken here, other values are ignored");
   const auto limit = [&settings](const char* name, std::size_t& value) {
     if (const auto given = settings.positive(name)) value = static_cast<std::size_t>(*given);
   };
@@ -169,6 +167,24 @@ void read_rest(Settings& settings, Config& config) {
   read_port(settings, config);
   read_switches(settings, config);
   read_paths(settings, config);
+}
+
+/// A word to whoever reads the log; no fault of the host, so that a survey says nothing of it.
+void note_locale(Settings& settings) {
+  const auto locale = settings.exact("PASTURESTACK_LOCALE").value_or("en-US");
+  if (locale != "en-US")
+    settings.warn("PASTURESTACK_LOCALE: only en-US is spoken here, other values are ignored");
+}
+
+/// What load() would say of identities that variables give.
+void survey_identities(const Settings& settings, Survey& result) {
+  for (const auto* name : {"PHYSICAL_HOST_UUID", "DOCKER_UUID"}) {
+    const auto given = settings.either(name);
+    if (result.problem.empty() && given && !identity_in(*given)) {
+      result.problem =
+          std::string("CATTLE_") + name + " holds no identity: one word of printable characters is expected";
+    }
+  }
 }
 
 /// The process's environment, and behind it what `register` stored for a plain service: never the other way
@@ -238,6 +254,7 @@ Config load(const Environment& environment, const Overrides& overrides) {
   }
   read_rest(settings, config);
   read_identities(settings, overrides.offline, config);
+  note_locale(settings);
   config.warnings = settings.warnings();
   return config;
 }
@@ -251,6 +268,7 @@ Survey survey(const Environment& environment) {
     result.problem = error.what();
   }
   read_rest(settings, result.config);
+  survey_identities(settings, result);
   result.config.warnings = settings.warnings();
   return result;
 }

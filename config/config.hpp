@@ -48,6 +48,8 @@ struct Config {
   std::optional<std::int64_t> local_storage_mb_override;
   std::string docker_uuid;
   std::string physical_host_uuid;
+  std::string docker_uuid_file;  ///< Where they are kept unless variables say them.
+  std::string physical_host_uuid_file;
   std::string host_key_file;
   std::string host_api_proxy;
   int api_proxy_listen_port = 9342;

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cctype>
 #include <string_view>
+#include <utility>
 
 namespace cattle::config {
 namespace {
@@ -17,21 +18,19 @@ namespace {
 constexpr std::size_t kLongest = 128;
 constexpr mode_t kMode = 0644;
 
-std::string trimmed(const std::string& text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
-/// Not only UUIDs: operators set identities of their own, and servers keep what they were told first.
 bool plausible(const std::string& text) {
   return !text.empty() && text.size() <= kLongest &&
          std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
 }
 
-/// The beginning of a UUID, as a program leaves it that writes in place and is cut off: another host to the
-/// server.
-bool is_cut_uuid(const std::string& text) {
+}  // namespace
+
+std::optional<std::string> identity_in(const std::string& text) {
+  auto word = without_space_around(text);
+  return plausible(word) ? std::optional(std::move(word)) : std::nullopt;
+}
+
+bool is_cut_off_identity(const std::string& text) {
   constexpr std::string_view kForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
   constexpr std::size_t kLeast = 9;  // With the first dash: fewer digits may be anybody's number.
   if (text.size() < kLeast || text.size() >= kForm.size()) return false;
@@ -40,25 +39,24 @@ bool is_cut_uuid(const std::string& text) {
   });
 }
 
-}  // namespace
-
 std::string identity(const std::filesystem::path& file, const std::optional<std::string>& given,
                      std::vector<std::string>& warnings) {
   try {
     const auto stored = read_state_file(file.string());
     const auto content = stored.value_or("");
-    std::string wanted = given ? trimmed(*given) : content;
-    if (wanted.empty() && stored)
+    std::string wanted = given ? without_space_around(*given) : content;
+    const bool is_new = wanted.empty() && !given;
+    if (is_new && stored)
       warnings.push_back(file.string() +
                          " was empty: this host has a new identity now, and is a new host to a " +
                          "server that knew the old one");
-    if (wanted.empty()) wanted = boost::uuids::to_string(boost::uuids::random_generator()());
+    if (is_new) wanted = boost::uuids::to_string(boost::uuids::random_generator()());
     if (!plausible(wanted)) {
       throw ConfigError(
           (given ? "the variable for " + file.string() : file.string()) +
           " holds no identity: one word of printable characters is expected; restore it or remove the file");
     }
-    if (!given && is_cut_uuid(wanted)) {
+    if (!given && is_cut_off_identity(wanted)) {
       throw ConfigError(file.string() +
                         " holds the first part of a UUID only; restore it, or remove it to be a new host");
     }
@@ -70,8 +68,7 @@ std::string identity(const std::filesystem::path& file, const std::optional<std:
 }
 
 std::string known_identity(const std::filesystem::path& file, const std::optional<std::string>& given) {
-  const auto known = trimmed(given ? *given : read_state_file(file.string()).value_or(""));
-  return plausible(known) ? known : "unknown";
+  return identity_in(given ? *given : read_state_file(file.string()).value_or("")).value_or("unknown");
 }
 
 }  // namespace cattle::config

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/option_file.hpp"
 
+#include "config/state_file.hpp"
+
 #include <algorithm>
 #include <cctype>
 #include <fstream>
@@ -106,8 +108,12 @@ std::map<std::string, std::string> read_option_files(const std::vector<std::file
                                                      std::vector<std::string>& warnings) {
   std::map<std::string, std::string> values;
   for (const auto& file : files) {
+    if (const auto other = other_than_file(file.string()); !other.empty()) {
+      warnings.push_back(file.string() + " is " + other + ", not a file, and is ignored");
+      continue;
+    }
     std::error_code error;
-    if (!std::filesystem::is_regular_file(file, error)) continue;
+    if (!std::filesystem::exists(file, error)) continue;
     std::ifstream in(file);
     if (!in) {
       warnings.push_back(file.string() + " can't be read and is ignored");

@@ -20,7 +20,8 @@ namespace cattle::config {
 void parse_option_file(std::string_view text, const std::string& file_name,
                        std::map<std::string, std::string>& values, std::vector<std::string>& warnings);
 
-/// Reads those of `files` that exist.
+/// Reads those of `files` that exist. What is there and is no file, or can't be read, is passed over with a
+/// warning.
 [[nodiscard]] std::map<std::string, std::string> read_option_files(
     const std::vector<std::filesystem::path>& files, std::vector<std::string>& warnings);
 

@@ -49,7 +49,16 @@ void write_all(const Descriptor& file, const std::string& path, const std::strin
 
 }  // namespace
 
+std::string other_than_file(const std::string& path) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (!std::filesystem::exists(status) || std::filesystem::is_regular_file(status)) return {};
+  return std::filesystem::is_directory(status) ? "a directory" : "a pipe or a device";
+}
+
 std::optional<std::string> read_state_file_as_it_is(const std::string& path) {
+  if (const auto other = other_than_file(path); !other.empty())
+    throw StateFileError("cannot read " + path + ": it is " + other + ", not a file");
   std::error_code error;
   const auto size = std::filesystem::file_size(path, error);
   if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory)
@@ -65,11 +74,14 @@ std::optional<std::string> read_state_file_as_it_is(const std::string& path) {
 
 std::optional<std::string> read_state_file(const std::string& path) {
   const auto content = read_state_file_as_it_is(path);
-  if (!content) return std::nullopt;
+  return content ? std::optional(without_space_around(*content)) : std::nullopt;
+}
+
+std::string without_space_around(const std::string& content) {
   constexpr auto kSpace = " \t\r\n";
-  const auto first = content->find_first_not_of(kSpace);
-  if (first == std::string::npos) return std::string();
-  return content->substr(first, content->find_last_not_of(kSpace) - first + 1);
+  const auto first = content.find_first_not_of(kSpace);
+  if (first == std::string::npos) return {};
+  return content.substr(first, content.find_last_not_of(kSpace) - first + 1);
 }
 
 void write_state_file(const std::string& path, const std::string& content, mode_t mode) {

@@ -21,7 +21,11 @@ bool take_prefix(std::string& text, std::string_view prefix) {
 std::string existing(const std::string& folder, const char* name) {
   const std::filesystem::path path = std::filesystem::path(folder) / name;
   std::error_code ignored;
-  return std::filesystem::exists(path, ignored) ? path.string() : std::string();
+  const auto status = std::filesystem::status(path, ignored);
+  // Reading a pipe might never end.
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+    throw Error(ErrorKind::unavailable, 0, "DOCKER_CERT_PATH", path.string() + " is no file");
+  return std::filesystem::exists(status) ? path.string() : std::string();
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "agent/commands/doctor.hpp"
 
 #include "agent/commands/surroundings.hpp"
+#include "agent/doctor/dead_mounts.hpp"
 #include "agent/doctor/doctor.hpp"
 #include "config/ca_bundle.hpp"
 #include "config/option_file.hpp"
@@ -31,14 +32,80 @@ doctor::ServerTarget server_target(const config::Config& config, const config::E
   return target;
 }
 
-/// Each as the agent finds it: it takes whichever is set for config::Config::host_ip, but only one may be a
-/// name.
-doctor::AddressWishes address_wishes(const config::Config& config, const config::Environment& environment) {
+/// As config::load() reads them.
+config::Settings all_settings(const config::Config& config, const config::Environment& environment) {
   std::vector<std::string> warnings;  // The survey has said them.
   auto files = config::read_option_files(config::option_files(config.home), warnings);
   config::drop_overruled_address(files, environment);
-  const config::Settings settings(environment, std::move(files));
+  return {environment, std::move(files)};
+}
+
+/// Each as the agent finds it: it takes whichever is set for config::Config::host_ip, but only one may be a
+/// name.
+doctor::AddressWishes address_wishes(const config::Settings& settings) {
   return {settings.either("AGENT_IP", ""), settings.either("DOCKER_HOST_IP", "")};
+}
+
+/// What check_credentials() finds is not said twice.
+std::vector<std::string> ignored_settings(const config::Config& config) {
+  auto ignored = config.warnings;
+  const auto credentials = config::credentials_file(config.state_dir);
+  std::erase_if(ignored, [&](const auto& warning) { return warning.starts_with(credentials); });
+  return ignored;
+}
+
+std::string directory_of(const std::string& file) {
+  return std::filesystem::path(file).parent_path().string();
+}
+
+doctor::HostRoots host_roots(const config::Config& config, const config::Settings& settings) {
+  // Until it is registered, a host's state is where the original would have it; what registering is going to
+  // meet is elsewhere.
+  const std::string registering = settings.either("STATE_DIR", config::kServiceStateDirectory);
+  doctor::HostRoots roots;
+  roots.state_dirs = {config.state_dir};
+  roots.identity_files = {config.docker_uuid_file, config.physical_host_uuid_file};
+  if (registering != config.state_dir) {
+    roots.state_dirs.push_back(registering);
+    for (const auto* name : {"/.docker_uuid", "/.physical_host_uuid"})
+      roots.identity_files.push_back(registering + name);
+  }
+  roots.host_key = config.host_key_file;
+  roots.ca_files = config.extra_ca_files;
+  for (const auto& file : config::option_files(config.home)) roots.named_files.push_back(file.string());
+  for (const auto* name : {"SSL_CERT_FILE", "CURL_CA_BUNDLE"}) {
+    if (auto file = settings.exact(name)) roots.named_files.push_back(*std::move(file));
+  }
+  roots.directories = {registering,
+                       config.state_dir,
+                       config.home,
+                       directory_of(config.docker_uuid_file),
+                       directory_of(config.physical_host_uuid_file),
+                       directory_of(kOptionFile),
+                       directory_of(config.log_file)};
+  roots.proc = config.host_proc_root;
+  roots.sys = config.host_sys_root;
+  return roots;
+}
+
+/// What reading the settings looks at, and what the environment names beside it.
+std::vector<std::string> known_places(const config::Environment& environment) {
+  std::vector<std::string> places{"/var/lib/cattle",
+                                  "/var/lib/pasturestack",
+                                  config::kServiceStateDirectory,
+                                  kOptionFile,
+                                  "/etc/cattle/agent/agent.conf",
+                                  config::kServerCaFile,
+                                  "/usr/local/share/ca-certificates/rancher",
+                                  "/usr/local/share/ca-certificates/pasturestack",
+                                  "/var/log/rancher"};
+  for (const auto* name :
+       {"CATTLE_HOME", "PLATFORM_HOME", "PASTURESTACK_HOME", "CATTLE_STATE_DIR", "PLATFORM_STATE_DIR",
+        "CATTLE_AGENT_LOG_FILE", "CATTLE_DOCKER_UUID_FILE", "CATTLE_PHYSICAL_HOST_UUID_FILE",
+        "CATTLE_HOST_KEY_FILE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"}) {
+    if (auto place = environment(name); place && !place->empty()) places.push_back(*std::move(place));
+  }
+  return places;
 }
 
 /// In an agent container, be it called there by `docker exec`: as the agent beside it sees this host.
@@ -64,24 +131,22 @@ int run_doctor(bool as_json, const config::Environment& given) {
   ::setenv("RES_OPTIONS", "timeout:1 attempts:1", 0);  // NOLINT(concurrency-mt-unsafe)
   const http::Library library;
   const auto environment = as_the_agent_sees_it(given);
+  // First: the settings themselves are read from these.
+  if (const auto dead = doctor::check_mounts_answer(known_places(environment)); !dead.empty())
+    return doctor::report({dead, ""}, as_json, std::cout);
   const auto survey = config::survey(environment);
   const auto& config = survey.config;
+  const auto settings = all_settings(config, environment);
   doctor::Examination examination;
   examination.configuration_problem = survey.problem;
-  examination.address = address_wishes(config, environment);
+  examination.ignored_settings = ignored_settings(config);
+  examination.address = address_wishes(settings);
   examination.server = server_target(config, environment);
   examination.engine.host = config.docker_host;
   examination.engine.cert_path = config.docker_cert_path;
   examination.engine.tls = config.docker_tls_verify || !config.docker_cert_path.empty();
   examination.engine.tls_verify = config.docker_tls_verify;
-  examination.host.state_dir = config.state_dir;
-  examination.host.home = config.home;
-  examination.host.host_key = config.host_key_file;
-  examination.host.ca_files = config.extra_ca_files;
-  examination.host.disks = {config.state_dir, config.home,
-                            std::filesystem::path(config.log_file).parent_path().string()};
-  examination.host.proc = config.host_proc_root;
-  examination.host.sys = config.host_sys_root;
+  examination.host = host_roots(config, settings);
   return doctor::report(doctor::examine(examination), as_json, std::cout);
 }
 

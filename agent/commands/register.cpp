@@ -13,12 +13,16 @@
 #include "agent/registration/option_file_entry.hpp"
 #include "agent/registration/registrar.hpp"
 #include "agent/registration/state_takeover.hpp"
+#include "config/option_file.hpp"
 #include "config/state_file.hpp"
 #include "docker-client/client.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <iostream>
+#include <string>
+#include <vector>
 
 namespace cattle::agent::commands {
 namespace {
@@ -51,6 +55,18 @@ void keep_settings(const Surroundings& surroundings) {
   }
 }
 
+/// A line that `run` will pass over is told now; and what could not be kept, before the server is asked.
+void check_option_file(const Surroundings& surroundings) {
+  std::vector<std::string> warnings;
+  (void)config::read_option_files({surroundings.option_file}, warnings);
+  for (const auto& warning : warnings) surroundings.say("WARN: " + warning);
+  const auto& names = kept_options();
+  const bool keeps = std::any_of(names.begin(), names.end(), [&](const auto& name) {
+    return !surroundings.environment(name).value_or("").empty();
+  });
+  if (keeps) (void)config::read_state_file(surroundings.option_file);
+}
+
 using Pause = std::function<bool(std::chrono::milliseconds)>;
 
 /// How one registration goes about it.
@@ -80,6 +96,7 @@ void register_here(const std::string& url, const config::Environment& environmen
   check_address(here.surroundings.environment("CATTLE_AGENT_IP").value_or(""));
   const auto options = server_options_for(manner, here.surroundings);
   for (const auto& warning : options.warnings) here.surroundings.say("WARN: " + warning);
+  check_option_file(here.surroundings);
   if (manner.takes_over)
     take_over_state(*here.engine, here.surroundings.state_dir, here.surroundings.say, here.surroundings.call);
   if (was_judged(here.surroundings.state_dir)) {

@@ -21,7 +21,6 @@ namespace cattle::agent::commands {
 namespace {
 
 constexpr auto kStateDir = config::kServiceStateDirectory;
-constexpr auto kOptionFile = "/var/lib/rancher/etc/agent.conf";
 
 std::string own_host_name() {
   std::array<char, 256> name{};

@@ -10,6 +10,9 @@
 
 namespace cattle::agent::commands {
 
+/// Read by every start and written by registering.
+inline constexpr auto kOptionFile = "/var/lib/rancher/etc/agent.conf";
+
 /// Where a command works, with the engine that it talks to.
 struct Here {
   std::unique_ptr<docker::Client> engine;

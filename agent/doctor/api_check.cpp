@@ -8,6 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <utility>
+
 namespace cattle::agent::doctor {
 namespace {
 
@@ -38,6 +40,15 @@ Finding https_needed(const http::Url& url) {
           "let CATTLE_URL begin with https://, or name the port for http"};
 }
 
+/// It asks, and nothing goes well: it insists.
+std::optional<Finding> insists_on_client_certificate(const ServerTarget& target, const http::Url& url) {
+  if (url.scheme != "https") return std::nullopt;
+  auto tls = tls_target(url, target.connection.proxy, target.connection.no_proxy);
+  tls.ca_file = target.connection.ca_file;
+  tls.extra_ca_files = target.connection.extra_ca_files;
+  return check_client_certificate(tls);
+}
+
 Finding fault_of(const http::Response& response, const ServerTarget& target, const http::Url& url) {
   const auto status = "HTTP " + std::to_string(response.status);
   if (response.status >= kServerError) {
@@ -51,6 +62,7 @@ Finding fault_of(const http::Response& response, const ServerTarget& target, con
   }
   // Web servers say so in words of their own when the port is one for TLS.
   if (response.status >= kClientError && is_port_of_https(target, url)) return https_needed(url);
+  if (auto fault = insists_on_client_certificate(target, url)) return *std::move(fault);
   return {Cause::server,
           "what answers at " + target.connection.url + " is no cattle server: " + status + ", " +
               header_or(response, "content-type", "no content type"),
@@ -64,6 +76,7 @@ Finding fault_of(const http::TransportError& error, const ServerTarget& target, 
             "look at the server's log, restart it if it hangs; check the port in CATTLE_URL"};
   }
   if (!error.before_request() && is_port_of_https(target, url)) return https_needed(url);
+  if (auto fault = insists_on_client_certificate(target, url)) return *std::move(fault);
   return {Cause::server, std::string("the server's API gives no answer: ") + error.what(),
           "check host and port of CATTLE_URL, and the proxy or load balancer in between"};
 }

@@ -11,6 +11,7 @@
 #include <openssl/x509v3.h>
 
 #include <array>
+#include <csignal>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -26,6 +27,7 @@ struct Fault {
   bool is_only_one = false;  ///< The server sent no other.
   bool names_issuer =
       false;  ///< It says where its issuer's certificate can be had, as those under public CAs do.
+  bool client_is_asked = false;  ///< For a certificate of its own.
 };
 
 template <typename Type, auto Free>
@@ -62,6 +64,12 @@ int note_fault(int good, X509_STORE_CTX* verification) {
   return 0;
 }
 
+/// The agent has none.
+int note_request(SSL* connection, X509** /*certificate*/, EVP_PKEY** /*key*/) {
+  static_cast<Fault*>(SSL_get_ex_data(connection, fault_slot()))->client_is_asked = true;
+  return 0;
+}
+
 /// Those that hold a certificate: the others vouch for nothing, whatever they are.
 std::vector<std::string> existing(const std::vector<std::string>& files) {
   std::vector<std::string> found;
@@ -75,14 +83,16 @@ std::vector<std::string> existing(const std::vector<std::string>& files) {
 Context make_context(const TlsTarget& target) {
   Context context(SSL_CTX_new(TLS_client_method()));
   if (target.ca_file.empty()) {
-    SSL_CTX_set_default_verify_paths(context.get());
-  } else {
+    // The directory alone: of a file that SSL_CERT_FILE names, OpenSSL does not ask what it is.
+    SSL_CTX_set_default_verify_dir(context.get());
+  } else if (is_usable_ca(target.ca_file)) {
     SSL_CTX_load_verify_file(context.get(), target.ca_file.c_str());
   }
   for (const auto& file : existing(target.extra_ca_files))
     SSL_CTX_load_verify_file(context.get(), file.c_str());
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, &note_fault);
+  SSL_CTX_set_client_cert_cb(context.get(), &note_request);
   return context;
 }
 
@@ -175,6 +185,11 @@ Finding finding_of(const Fault& fault, const TlsTarget& target) {
   }
 }
 
+Finding no_client_certificate(const TlsTarget& target) {
+  return {Cause::tls, target.host + " asks for a certificate of the client, and the agent has none",
+          "let the server, or the load balancer in front of it, ask agents for none"};
+}
+
 /// OpenSSL's own word, to stand behind ours.
 std::string last_error() {
   const auto code = ERR_peek_last_error();
@@ -193,6 +208,8 @@ struct Handshake {
 };
 
 Handshake shake_hands(const TlsTarget& target) {
+  // OpenSSL writes to its socket as to a file: a peer that has closed it would end the program.
+  std::signal(SIGPIPE, SIG_IGN);
   Handshake result;
   auto transport = connect(target);
   if (!transport) return result;
@@ -236,8 +253,14 @@ Findings check_certificate(const TlsTarget& target) {
   const auto handshake = shake_hands(target);
   if (!handshake.connected || handshake.done) return {};
   if (handshake.fault.error != X509_V_OK) return {finding_of(handshake.fault, target)};
+  if (handshake.fault.client_is_asked) return {no_client_certificate(target)};
   return {{Cause::tls, "the TLS handshake with " + target.host + " fails" + handshake.detail,
            "check that the port speaks TLS 1.2 or newer, and what stands between"}};
+}
+
+std::optional<Finding> check_client_certificate(const TlsTarget& target) {
+  return shake_hands(target).fault.client_is_asked ? std::optional(no_client_certificate(target))
+                                                   : std::nullopt;
 }
 
 bool speaks_tls(const TlsTarget& target) {

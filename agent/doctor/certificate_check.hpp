@@ -5,6 +5,7 @@
 #include "docker-client/http/url.hpp"
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,8 +28,11 @@ struct TlsTarget {
 
 /// One handshake, which ends at the first fault of the chain: unknown CA, missing intermediate, wrong name,
 /// expired, not yet valid. Nothing is ever sent over it. No findings when no connection comes about: other
-/// checks say why.
+/// checks say why. SIGPIPE is ignored from then on.
 [[nodiscard]] Findings check_certificate(const TlsTarget& target);
+
+/// A server that asks for a certificate of the client, which is a fault only where it insists on one.
+[[nodiscard]] std::optional<Finding> check_client_certificate(const TlsTarget& target);
 
 /// True when a handshake comes as far as to the server's certificate, be it a good one or not.
 [[nodiscard]] bool speaks_tls(const TlsTarget& target);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/doctor/doctor.hpp"
 
+#include "agent/doctor/dead_mounts.hpp"
 #include "agent/doctor/state_files.hpp"
+#include "agent/doctor/user_check.hpp"
+#include "config/config.hpp"
 #include "docker-client/http/url.hpp"
 
 #include <nlohmann/json.hpp>
@@ -9,6 +12,7 @@
 #include <algorithm>
 #include <cctype>
 #include <future>
+#include <vector>
 
 namespace cattle::agent::doctor {
 namespace {
@@ -35,10 +39,31 @@ std::string one_line(std::string text) {
   return text;
 }
 
+/// Files of settings that this user can't read; what is missing may well be said there.
+std::vector<std::string> unread_settings(const HostRoots& host) {
+  auto files = host.named_files;
+  for (const auto& state : host.state_dirs) files.push_back(config::credentials_file(state));
+  std::erase_if(files, [](const auto& file) { return !is_only_for_root(file); });
+  return files;
+}
+
 Findings configuration_findings(const Examination& examination) {
-  if (examination.configuration_problem.empty()) return {};
-  return {{Cause::configuration, examination.configuration_problem,
-           "set it in the environment or in /var/lib/rancher/etc/agent.conf, or run the Add Host line"}};
+  const auto unread = unread_settings(examination.host);
+  Findings findings;
+  for (const auto& setting : examination.ignored_settings) {
+    const bool is_unread = std::any_of(unread.begin(), unread.end(), [&](const auto& file) {
+      return setting.find(file) != std::string::npos;
+    });
+    if (is_unread) continue;
+    findings.push_back({Cause::configuration, setting,
+                        "mend or remove what is named there: the agent goes on as if it were not set"});
+  }
+  if (!examination.configuration_problem.empty() && unread.empty()) {
+    findings.push_back(
+        {Cause::configuration, examination.configuration_problem,
+         "set it in the environment or in /var/lib/rancher/etc/agent.conf, or run the Add Host line"});
+  }
+  return findings;
 }
 
 Findings address_findings(const Examination& examination) {
@@ -46,36 +71,46 @@ Findings address_findings(const Examination& examination) {
   return check_address(examination.address, url ? url->host : "", url ? url->port : "");
 }
 
+/// `engine_root` may be empty.
+Findings disk_findings(const HostRoots& host, const std::string& engine_root) {
+  auto disks = host.directories;
+  Findings findings;
+  if (!engine_root.empty()) findings = check_mounts_answer({engine_root});
+  if (!engine_root.empty() && findings.empty()) disks.push_back(engine_root);
+  append(findings, check_disks(host, disks));
+  return findings;
+}
+
 }  // namespace
 
 Diagnosis examine(const Examination& examination) {
   Diagnosis diagnosis;
+  EngineReport engine;
   Findings engine_findings;
   Findings server_findings;
+  Findings host_findings;
   {
     // Each ends with its future.
-    const auto engine = std::async(std::launch::async, [&] {
+    const auto engine_check = std::async(std::launch::async, [&] {
       engine_findings = guarded([&] {
-        auto report = check_engine(examination.engine);
-        diagnosis.engine_version = report.version;
-        auto found = std::move(report.findings);
-        if (!report.root_dir.empty()) {
-          HostRoots root = examination.host;
-          root.disks = {report.root_dir};
-          append(found, check_disks(root));
-        }
-        return found;
+        engine = check_engine(examination.engine);
+        return engine.findings;
       });
     });
-    const auto server = std::async(std::launch::async, [&] {
+    const auto server_check = std::async(std::launch::async, [&] {
       if (examination.server.connection.url.empty()) return;
       server_findings = guarded([&] { return check_server(examination.server); });
     });
-    append(diagnosis.findings, guarded([&] { return check_credentials(examination.host.state_dir); }));
-    append(diagnosis.findings, configuration_findings(examination));
+    const auto& state_dirs = examination.host.state_dirs;
+    if (!state_dirs.empty())
+      append(diagnosis.findings, guarded([&] { return check_credentials(state_dirs.front()); }));
+    append(diagnosis.findings, guarded([&] { return configuration_findings(examination); }));
     append(diagnosis.findings, guarded([&] { return address_findings(examination); }));
-    append(diagnosis.findings, guarded([&] { return check_host(examination.host); }));
+    host_findings = guarded([&] { return check_host(examination.host); });
   }
+  diagnosis.engine_version = engine.version;
+  append(diagnosis.findings, guarded([&] { return disk_findings(examination.host, engine.root_dir); }));
+  append(diagnosis.findings, host_findings);
   append(diagnosis.findings, engine_findings);
   append(diagnosis.findings, server_findings);
   // Last, so that it hides nothing that root would meet, too.

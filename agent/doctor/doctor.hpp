@@ -9,11 +9,13 @@
 
 #include <ostream>
 #include <string>
+#include <vector>
 
 namespace cattle::agent::doctor {
 
 struct Examination {
-  std::string configuration_problem;  ///< Why the agent would not start; empty when it would.
+  std::string configuration_problem;          ///< Why the agent would not start; empty when it would.
+  std::vector<std::string> ignored_settings;  ///< What it would pass over with a warning.
   AddressWishes address;
   ServerTarget server;  ///< Not asked when its URL is empty.
   EngineTarget engine;

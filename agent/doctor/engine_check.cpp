@@ -53,11 +53,13 @@ Finding finding_of(const docker::Error& error, const std::string& host) {
     case docker::ErrorKind::timeout:
       return {Cause::engine_answer, "the engine at " + host + " takes connections but does not answer",
               "look at the engine's log; restart it"};
+    case docker::ErrorKind::not_found:  // Every engine has a version; what does not is a web server.
     case docker::ErrorKind::bad_response:
       return {Cause::engine_answer, "what answers at " + host + " is no Docker engine: " + error.what(),
               "check DOCKER_HOST; where it is the engine's, look at the engine's log and restart it"};
     case docker::ErrorKind::unavailable:
-      return {Cause::engine_socket, error.what(), "start the Docker engine; check DOCKER_HOST"};
+      return {Cause::engine_socket, error.what(),
+              "start the Docker engine; check DOCKER_HOST, and DOCKER_CERT_PATH where it is set"};
     default:
       return {
           Cause::engine_answer, std::string("the engine answers with an error: ") + error.what(),
@@ -86,7 +88,8 @@ EngineReport check_engine(const EngineTarget& target) {
   try {
     const docker::Client engine(options);
     report.version = engine.version(call).version;
-    report.root_dir = engine.info(call).root_dir;
+    const auto info = engine.info(call);
+    if (!socket.empty()) report.root_dir = info.root_dir;
   } catch (const docker::Error& error) {
     report.findings.push_back(finding_of(error, target.host));
   }

@@ -19,7 +19,7 @@ struct EngineTarget {
 struct EngineReport {
   Findings findings;
   std::string version;   ///< Empty when it could not be asked.
-  std::string root_dir;  ///< Its file system must have room too.
+  std::string root_dir;  ///< Its file system must have room too; empty for an engine of another host.
 };
 
 /// Socket, answer, and a version of the API that both sides accept.

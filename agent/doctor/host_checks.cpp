@@ -2,6 +2,7 @@
 #include "agent/doctor/host_checks.hpp"
 
 #include "agent/doctor/state_files.hpp"
+#include "agent/doctor/user_check.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -15,26 +16,39 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <set>
+#include <string>
 #include <string_view>
 #include <system_error>
 
 namespace cattle::agent::doctor {
 namespace {
 
-/// Nearest to `directory` that is there already.
+bool leads_nowhere(const std::filesystem::path& path) {
+  std::error_code error;
+  return std::filesystem::is_symlink(std::filesystem::symlink_status(path, error)) &&
+         ::access(path.c_str(), F_OK) != 0 && errno != EACCES;
+}
+
+/// Nearest to `directory` that is there already, if only as a link that leads nowhere: nothing can be made in
+/// its place.
 std::filesystem::path nearest_existing(const std::string& directory) {
   auto nearest = std::filesystem::path(directory).lexically_normal();
   std::error_code error;
-  while (nearest.has_relative_path() && !std::filesystem::exists(nearest, error))
+  while (nearest.has_relative_path() && !std::filesystem::exists(nearest, error) && !leads_nowhere(nearest))
     nearest = nearest.parent_path();
   return nearest;
 }
 
-void check_disk(const std::string& directory, const HostRoots& roots, Findings& findings) {
+void check_disk(const std::string& directory, const HostRoots& roots, std::set<::dev_t>& seen,
+                Findings& findings) {
   // The directory may not have been made yet; what counts is the file system that it will be on.
   const auto existing = nearest_existing(directory);
+  struct stat place {};
   struct statvfs status {};
-  if (::statvfs(existing.c_str(), &status) != 0) return;
+  if (::stat(existing.c_str(), &place) != 0 || !seen.insert(place.st_dev).second) return;
+  // Nobody writes to a read-only one; where the agent would have to, check_host() finds that.
+  if (::statvfs(existing.c_str(), &status) != 0 || (status.f_flag & ST_RDONLY) != 0) return;
   const auto free = static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
   if (free < roots.least_bytes) {
     findings.push_back({Cause::disk_space, directory + ": " + std::to_string(free >> 20U) + " MiB free",
@@ -50,13 +64,25 @@ void check_disk(const std::string& directory, const HostRoots& roots, Findings& 
 /// Whose fault it is: the host's, or that of who asks and is not root.
 enum class Whose : std::uint8_t { host, user };
 
-/// A first start makes what is missing, where it can.
-void check_writable(const std::string& directory, Whose wanted, Findings& findings) {
-  const auto nearest = nearest_existing(directory).string();
+std::string writing_remedy(const std::string& nearest, int cause, Whose whose) {
+  if (whose == Whose::user) return kAsRoot;
+  if (cause == EROFS) return "mount the file system of " + nearest + " for writing";
+  if (cause == EPERM) return "take the attribute from it that protects it: chattr -i " + nearest;
+  return "make it a directory that root can write";
+}
+
+/// What is in the way of a directory; empty when nothing is.
+std::string obstacle(const std::filesystem::path& nearest) {
   std::error_code error;
-  if (!std::filesystem::is_directory(nearest, error)) {
-    if (wanted == Whose::host)
-      findings.push_back({Cause::state_file, nearest + " is no directory", "move it away"});
+  if (leads_nowhere(nearest)) return nearest.string() + " is a link that leads nowhere";
+  return std::filesystem::is_directory(nearest, error) ? "" : nearest.string() + " is no directory";
+}
+
+/// A first start makes what is missing, where it can.
+void check_writable(const std::string& directory, const std::string& nearest, Whose wanted,
+                    Findings& findings) {
+  if (const auto seen = obstacle(nearest); !seen.empty()) {
+    if (wanted == Whose::host) findings.push_back({Cause::state_file, seen, "move it away"});
     return;
   }
   if (::faccessat(AT_FDCWD, nearest.c_str(), W_OK | X_OK, AT_EACCESS) == 0) return;
@@ -64,19 +90,21 @@ void check_writable(const std::string& directory, Whose wanted, Findings& findin
   const auto whose = cause == EACCES && ::geteuid() != 0 ? Whose::user : Whose::host;
   if (whose != wanted) return;
   const auto why = ": " + std::generic_category().message(cause);
+  std::error_code error;
   const auto what = std::filesystem::exists(directory, error)
                         ? directory + " can't be written" + why
                         : directory + " can't be made in " + nearest + why;
-  std::string remedy = "make it a directory that root can write";
-  if (cause == EROFS) remedy = "mount the file system of " + nearest + " for writing";
-  if (whose == Whose::user) remedy = "run as root";
-  findings.push_back({Cause::state_file, what, remedy});
+  findings.push_back({Cause::state_file, what, writing_remedy(nearest, cause, whose)});
 }
 
 Findings check_directories(const HostRoots& roots, Whose wanted) {
   Findings findings;
-  check_writable(roots.state_dir, wanted, findings);
-  if (!roots.home.empty() && roots.home != roots.state_dir) check_writable(roots.home, wanted, findings);
+  // Several would be made in the same place, and one word of that is enough.
+  std::set<std::string> seen;
+  for (const auto& directory : roots.directories) {
+    const auto nearest = nearest_existing(directory).string();
+    if (seen.insert(nearest).second) check_writable(directory, nearest, wanted, findings);
+  }
   return findings;
 }
 
@@ -127,25 +155,23 @@ void check_modules(const HostRoots& roots, Findings& findings) {
 
 }  // namespace
 
-Findings check_disks(const HostRoots& roots) {
+Findings check_disks(const HostRoots& roots, const std::vector<std::string>& directories) {
   Findings findings;
-  for (const auto& disk : roots.disks) check_disk(disk, roots, findings);
+  std::set<::dev_t> seen;
+  for (const auto& directory : directories) check_disk(directory, roots, seen, findings);
   return findings;
 }
 
 Findings check_host(const HostRoots& roots) {
-  auto findings = check_disks(roots);
-  const auto directories = check_directories(roots, Whose::host);
-  findings.insert(findings.end(), directories.begin(), directories.end());
-  // Files that only root may read are none that are damaged.
-  const auto files = check_user(roots).empty() ? check_state_files(roots) : Findings();
+  auto findings = check_directories(roots, Whose::host);
+  const auto files = check_state_files(roots);
   findings.insert(findings.end(), files.begin(), files.end());
   check_cgroup(roots, findings);
   check_modules(roots, findings);
   return findings;
 }
 
-Findings check_user(const HostRoots& roots) {
+Findings check_user_directories(const HostRoots& roots) {
   return check_directories(roots, Whose::user);
 }
 

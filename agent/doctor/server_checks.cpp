@@ -5,6 +5,7 @@
 #include "agent/doctor/certificate_check.hpp"
 #include "agent/doctor/offered_ca.hpp"
 #include "agent/doctor/state_files.hpp"
+#include "agent/doctor/user_check.hpp"
 #include "agent/registration/ca_certificate.hpp"
 #include "cattle/subscriber/subscription.hpp"
 #include "config/state_file.hpp"
@@ -166,7 +167,16 @@ Findings check_stored_ca(const ServerTarget& target) {
 /// Then no CA at all is trusted, and whatever is said about the chain follows from that.
 bool has_damaged_ca(const ServerTarget& target) {
   const auto& files = target.connection.extra_ca_files;
-  return !std::all_of(files.begin(), files.end(), &is_usable_ca);
+  return !is_usable_ca(target.connection.ca_file) || !std::all_of(files.begin(), files.end(), &is_usable_ca);
+}
+
+/// Those beside it are found with the state files.
+Findings check_bundle(const ServerTarget& target) {
+  const auto& bundle = target.connection.ca_file;
+  if (is_usable_ca(bundle) || is_only_for_root(bundle)) return {};
+  return {{Cause::tls, bundle + " holds no certificate in PEM form, so that no server is trusted",
+           "let SSL_CERT_FILE (or CURL_CA_BUNDLE) name a bundle of CAs, or unset it; the system's is made by "
+           "update-ca-certificates"}};
 }
 
 bool is_untrusted(const Finding& finding) {
@@ -217,12 +227,15 @@ Findings check_server(const ServerTarget& target) {
     findings.insert(findings.end(), clock.begin(), clock.end());
   }
   if (!outage) return findings;
-  if (target.connection.access_key.empty() && outage->trouble == Trouble::bad_credentials && !api.fault)
-    return findings;
+  const bool has_key =
+      !target.connection.access_key.empty() && !target.connection.secret_key.reveal().empty();
+  if (!has_key && outage->trouble == Trouble::bad_credentials && !api.fault) return findings;
   if (outage->step == Step::tls) {
     auto certificate = check_tls(target, *url);
     if (has_damaged_ca(target)) {
       std::erase_if(certificate, &is_untrusted);
+      const auto bundle = check_bundle(target);
+      findings.insert(findings.end(), bundle.begin(), bundle.end());
       findings.insert(findings.end(), certificate.begin(), certificate.end());
       return findings;
     }

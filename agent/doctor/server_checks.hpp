@@ -11,9 +11,10 @@
 namespace cattle::agent::doctor {
 
 struct ServerTarget {
-  subscriber::Connection connection;  ///< As the agent uses it; without keys the credentials are not judged.
-  std::string stored_ca;              ///< /var/lib/rancher/etc/ssl/ca.crt.
-  std::string ca_fingerprint;         ///< CA_FINGERPRINT, when set.
+  subscriber::Connection
+      connection;              ///< As the agent uses it; without a whole key the credentials are not judged.
+  std::string stored_ca;       ///< /var/lib/rancher/etc/ssl/ca.crt.
+  std::string ca_fingerprint;  ///< CA_FINGERPRINT, when set.
   std::chrono::milliseconds step_timeout{2'000};
   std::chrono::seconds most_clock_offset{60};
 };

@@ -30,23 +30,23 @@ std::string new_key() {
   return text;
 }
 
-/// One of another length names a registered host all the same, but only with the line end that is written
-/// last: else it is the first half of one, and would register this host as another.
-bool is_whole_key(const std::string& key, const std::string& path) {
+}  // namespace
+
+bool is_whole_key(const std::string& content) {
+  const auto key = config::without_space_around(content);
   const bool hex =
       std::all_of(key.begin(), key.end(), [](unsigned char letter) { return std::isxdigit(letter) != 0; });
-  return hex &&
-         (key.size() == 2 * kKeyBytes || config::read_state_file_as_it_is(path).value_or("").ends_with('\n'));
+  // One of another length names a registered host all the same, but only with the line end that is written
+  // last: else it is the first half of one, and would register this host as another.
+  return !key.empty() && hex && (key.size() == 2 * kKeyBytes || content.ends_with('\n'));
 }
-
-}  // namespace
 
 std::string registration_key(const std::string& state_dir) {
   const auto path = state_dir + "/.registration_token";
   try {
     const auto stored = config::read_state_file(path);
     if (stored && !stored->empty()) {
-      if (!is_whole_key(*stored, path))
+      if (!is_whole_key(config::read_state_file_as_it_is(path).value_or("")))
         throw Failure(Outcome::state,
                       path + " is damaged; restore it, or remove it to register as a new host");
       return *stored;

@@ -11,4 +11,8 @@ namespace cattle::agent::registration {
 /// to its end. A secret.
 [[nodiscard]] std::string registration_key(const std::string& state_dir);
 
+/// True for a key that was written to its end; `content` is the file's as it is, with all white space. What
+/// registration_key() refuses, and doctor reports, is anything else.
+[[nodiscard]] bool is_whole_key(const std::string& content);
+
 }  // namespace cattle::agent::registration

@@ -28,15 +28,21 @@ std::string system_bundle() {
   return {};
 }
 
+[[noreturn]] void refuse(const std::string& path) {
+  throw TransportError(TransportError::Kind::tls, "the CA file " + path + " can't be read");
+}
+
 std::string read(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw TransportError(TransportError::Kind::tls, "the CA file " + path + " can't be read");
+  if (!file) refuse(path);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
 }  // namespace
 
 CaBundle find_ca_bundle(const std::string& ca_file, const std::vector<std::string>& extra_files) {
+  // A pipe is none either: its end might never come.
+  if (!ca_file.empty() && !exists(ca_file)) refuse(ca_file);
   CaBundle bundle;
   bundle.file = ca_file.empty() ? system_bundle() : ca_file;
   for (const std::string& extra : extra_files) {

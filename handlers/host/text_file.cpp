@@ -74,7 +74,8 @@ class Draft {
 }  // namespace
 
 std::optional<std::string> read_text_file(const std::string& path, std::size_t limit) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // Without O_NONBLOCK, opening a pipe waits for its writer.
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) return std::nullopt;
   std::string content;
   std::array<char, 16384> buffer{};

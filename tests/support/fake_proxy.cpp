@@ -83,6 +83,8 @@ asio::awaitable<void> accept_tls(FakeServer::State& state,
   auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
   context->use_certificate_chain_file(state.options.certificate_file);
   context->use_private_key_file(state.options.key_file, asio::ssl::context::pem);
+  if (state.options.insists_on_client_certificate)
+    context->set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert);
   while (acceptor->is_open()) {
     tcp::socket accepted = co_await acceptor->async_accept(asio::use_awaitable);
     accepted.set_option(tcp::no_delay(true));

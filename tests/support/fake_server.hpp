@@ -47,6 +47,7 @@ struct FakeServerOptions {
   std::string access_key = "key";
   std::string secret_key = "secret";  ///< Requests with other credentials are answered 401.
   bool check_credentials = true;
+  bool insists_on_client_certificate = false;
 };
 
 /// A scriptable stand-in for a cattle server on a port that the kernel chose:

@@ -8,6 +8,7 @@
 #include "tests/support/test_ca.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 
@@ -139,6 +140,16 @@ TEST(Tls, authorities_that_can_not_be_read_are_named) {
   const TestCa ca;
   const FakeServer server(secured(ca.issue({"127.0.0.1"})));
   const Outage outage = outage_of(towards(server.url(), "/nowhere/ca.crt"));
+  EXPECT_EQ(outage.step, Step::tls);
+  EXPECT_NE(outage.detail.find("certificate authorities"), std::string::npos) << outage.detail;
+}
+
+TEST(Tls, authorities_that_are_a_pipe_are_not_waited_for) {
+  const TestCa ca;
+  const FakeServer server(secured(ca.issue({"127.0.0.1"})));
+  const auto pipe = ca.ca_file() + ".pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const Outage outage = outage_of(towards(server.url(), pipe));
   EXPECT_EQ(outage.step, Step::tls);
   EXPECT_NE(outage.detail.find("certificate authorities"), std::string::npos) << outage.detail;
 }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/ca_bundle.hpp"
 #include "config/hostname.hpp"
+#include "config/identity.hpp"
 #include "config/option_file.hpp"
+#include "config/state_file.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -76,6 +79,31 @@ TEST(CaFiles, a_bundle_that_does_not_exist_is_passed_over_with_a_warning) {
   EXPECT_EQ(given_ca_bundle(environment, warnings), "/proc/self/exe");
   variables["SSL_CERT_FILE"] = "/proc/version";
   EXPECT_EQ(given_ca_bundle(environment, warnings), "/proc/version");
+}
+
+TEST(OtherKinds, P27_P22_what_is_no_file_is_passed_over_with_a_warning_and_never_waited_for) {
+  std::string pattern = (std::filesystem::temp_directory_path() / "knd-XXXXXX").string();
+  const std::filesystem::path base = ::mkdtemp(pattern.data());
+  const auto pipe = (base / "pipe").string();
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  for (const auto& other : {pipe, base.string(), std::string("/dev/zero")}) {
+    std::vector<std::string> warnings;
+    EXPECT_TRUE(read_option_files({other}, warnings).empty());
+    EXPECT_THAT(warnings, testing::ElementsAre(testing::HasSubstr(other + " is a "))) << other;
+    warnings.clear();
+    EXPECT_EQ(given_ca_bundle([&](const std::string&) { return std::optional(other); }, warnings), "");
+    EXPECT_THAT(warnings, testing::SizeIs(2)) << "SSL_CERT_FILE and CURL_CA_BUNDLE";
+    EXPECT_EQ(first_existing({other, "/proc/version"}), "/proc/version");
+    EXPECT_THROW((void)read_state_file(other), StateFileError);
+  }
+  std::filesystem::remove_all(base);
+}
+
+TEST(Identity, H120_a_variable_of_spaces_makes_no_new_host_of_every_start) {
+  std::vector<std::string> warnings;
+  EXPECT_THROW((void)identity("/nonexistent/uuid", " \t", warnings), ConfigError);
+  EXPECT_EQ(identity_in(" one \n"), "one");
+  EXPECT_EQ(identity_in("one two"), std::nullopt);
 }
 
 TEST(CaFiles, P22_every_certificate_of_both_families_directories_is_trusted) {

@@ -159,6 +159,14 @@ TEST(HostKey, H111_a_file_that_is_no_key_is_left_alone) {
   EXPECT_EQ(read_text_file(file), "mine");
 }
 
+TEST(HostKey, H111_a_pipe_in_its_place_is_not_waited_for) {
+  const support::TempDir root;
+  const auto file = root.path() + "/host.key";
+  ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
+  HostKey key(file);
+  EXPECT_THROW(static_cast<void>(key.public_pem(0ms)), std::runtime_error);
+}
+
 TEST(HostAddress, R32_is_an_ipv4_address_or_nothing) {
   EXPECT_EQ(HostAddress().ipv4("192.0.2.7", 0ms), "192.0.2.7");
   EXPECT_EQ(HostAddress().ipv4("", 0ms), std::nullopt);

@@ -37,6 +37,20 @@ TEST_F(Command, P15_P19_registering_twice_is_registering_once) {
                                    "rancher/state/registration_url", "rancher/state/machine.json"));
 }
 
+TEST_F(Command, P27_an_agent_conf_that_is_none_is_warned_of_and_refused_where_it_would_be_written) {
+  accept_registration(server_);
+  std::filesystem::create_directories(lib_ / "rancher/etc/agent.conf");
+  variables_["CATTLE_HOST_LABELS"] = "a=b";
+  const auto refused = run_register();
+  EXPECT_EQ(refused.code, static_cast<int>(Outcome::state)) << refused.output;
+  EXPECT_THAT(refused.errors, HasSubstr("agent.conf: it is a directory"));
+  EXPECT_THAT(server_.requests("/register"), IsEmpty()) << "the server was not asked";
+  variables_.erase("CATTLE_HOST_LABELS");
+  const auto taken = run_register();
+  EXPECT_EQ(taken.code, 0) << taken.errors;
+  EXPECT_THAT(taken.output, HasSubstr("WARN: /var/lib/rancher/etc/agent.conf is a directory"));
+}
+
 TEST_F(Command, S15_P18_the_platform_names_count_and_given_keys_skip_the_registration) {
   accept_registration(server_);
   variables_["CATTLE_ACCESS_KEY"] = "OLD";

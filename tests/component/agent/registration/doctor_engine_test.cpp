@@ -83,6 +83,12 @@ TEST_F(Doctor, an_engine_that_answers_with_an_error_or_nonsense) {
   engine_.inject(fault);
   EXPECT_THAT(found(), only(Cause::engine_answer)) << last_.output;
   EXPECT_THAT(last_.output, AllOf(HasSubstr("is no Docker engine"), HasSubstr("check DOCKER_HOST")));
+  engine_.clear_faults();
+  fault.kind = support::Fault::Kind::answer;
+  fault.status = 404;
+  engine_.inject(fault);
+  EXPECT_THAT(found(), only(Cause::engine_answer)) << last_.output;
+  EXPECT_THAT(last_.output, HasSubstr("is no Docker engine")) << "another web server";
 }
 
 TEST_F(Doctor, engines_of_another_age) {

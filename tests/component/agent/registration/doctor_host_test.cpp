@@ -115,8 +115,9 @@ TEST_F(Doctor, what_only_this_user_may_not_write_comes_last) {
   EXPECT_EQ(run.code, static_cast<int>(Cause::engine_socket)) << run.output;
   EXPECT_THAT(run.output,
               HasSubstr((directory_ / "state").string() + " can't be written: Permission denied"));
-  EXPECT_THAT(run.output, HasSubstr("run as root\n"));
-  EXPECT_THAT(run.output, testing::Not(HasSubstr(".docker_uuid")));
+  EXPECT_THAT(run.output, HasSubstr("run as root (sudo)\n"));
+  EXPECT_THAT(run.output, HasSubstr("only root can read " + (directory_ / "state/.docker_uuid").string()));
+  EXPECT_THAT(run.output, testing::Not(HasSubstr("from a backup")));
 }
 
 TEST_F(Doctor, no_control_groups) {
@@ -127,7 +128,7 @@ TEST_F(Doctor, no_control_groups) {
 
 TEST_F(Doctor, a_copied_disk_and_a_kernel_without_its_modules) {
   HostRoots roots;
-  roots.state_dir = (directory_ / "state").string();
+  roots.state_dirs = {(directory_ / "state").string()};
   roots.proc = (directory_ / "proc").string();
   roots.sys = (directory_ / "sys").string();
   roots.modules = (directory_ / "modules").string();

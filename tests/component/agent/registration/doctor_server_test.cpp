@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/component/agent/registration/doctor_fixture.hpp"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sched.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <ctime>
+#include <thread>
 
 namespace cattle::agent::doctor {
 namespace {
@@ -137,6 +142,52 @@ TEST_F(Doctor, a_url_of_http_for_a_port_of_https) {
   EXPECT_THAT(last_.output, HasSubstr("https://"));
 }
 
+/// Takes connections and closes each at once.
+class ClosingPort {
+ public:
+  ClosingPort() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* const generic = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(::bind(listener_, generic, size), 0);
+    EXPECT_EQ(::listen(listener_, 8), 0);
+    EXPECT_EQ(::getsockname(listener_, generic, &size), 0);
+    port_ = ntohs(address.sin_port);
+    thread_ = std::jthread([this] {
+      for (int taken = 0; (taken = ::accept(listener_, nullptr, nullptr)) >= 0;) ::close(taken);
+    });
+  }
+  ~ClosingPort() {
+    ::shutdown(listener_, SHUT_RDWR);
+    thread_.join();
+    ::close(listener_);
+  }
+  ClosingPort(const ClosingPort&) = delete;
+  ClosingPort& operator=(const ClosingPort&) = delete;
+  [[nodiscard]] int port() const { return port_; }
+
+ private:
+  int listener_;
+  int port_ = 0;
+  std::jthread thread_;
+};
+
+TEST_F(Doctor, a_port_that_closes_every_connection_does_not_end_the_program) {
+  const ClosingPort server;
+  variables_["CATTLE_URL"] = "http://127.0.0.1:" + std::to_string(server.port()) + "/v1";
+  EXPECT_THAT(found(), only(Cause::server)) << last_.output;
+  variables_["CATTLE_URL"] = "https://127.0.0.1:" + std::to_string(server.port()) + "/v1";
+  EXPECT_THAT(found(), only(Cause::tls)) << last_.output;
+}
+
+TEST_F(Doctor, keys_of_which_a_half_is_missing_are_not_judged_by_the_server) {
+  server_.answer("/subscribe", {401, R"({"type":"error","status":401})"});
+  variables_.erase("CATTLE_SECRET_KEY");
+  EXPECT_THAT(found(), only(Cause::configuration)) << last_.output;
+}
+
 TEST_F(Doctor, what_a_server_says_stays_one_line_of_text) {
   for (const auto* path : {"/subscribe", "/v1"})
     server_.answer(path, {200, "<html>", {{"Content-Type", "text/\xff\x1b[2J"}}});
@@ -168,6 +219,20 @@ TEST_F(Doctor, certificates) {
   EXPECT_THAT(found(), IsEmpty()) << last_.output;
   variables_["CATTLE_URL"] = "https://127.0.0.1:" + std::to_string(server_.port()) + "/v1";
   EXPECT_THAT(found(), only(Cause::tls)) << last_.output;
+}
+
+TEST_F(Doctor, a_server_that_insists_on_a_certificate_of_the_client) {
+  const support::TestCa ca;
+  const auto certificate = ca.issue({"127.0.0.1"});
+  variables_["SSL_CERT_FILE"] = ca.ca_file();
+  support::FakeServerOptions options;
+  options.certificate_file = certificate.certificate_file;
+  options.key_file = certificate.key_file;
+  options.insists_on_client_certificate = true;
+  const support::FakeServer server(options);
+  variables_["CATTLE_URL"] = server.url();
+  EXPECT_THAT(found(), only(Cause::tls)) << last_.output;
+  EXPECT_THAT(last_.output, HasSubstr("asks for a certificate of the client"));
 }
 
 TEST_F(Doctor, everything_down_at_once_is_still_said_in_time) {

@@ -71,14 +71,18 @@ TEST_F(DoctorState, stored_credentials_that_were_cut_off_come_before_what_they_l
 
 TEST_F(DoctorState, in_an_agent_container_it_looks_where_that_agent_keeps_its_state) {
   if (!is_root()) GTEST_SKIP() << "mounting takes root";
-  write("lib/rancher/state/.docker_uuid", std::string(36, '\0'));
+  const std::string damaged(36, '\0');
+  write("lib/cattle/.docker_uuid", damaged);
   const auto in_container = [this] {
     return own_mounts() && ::mount((directory_ / "lib").c_str(), "/var/lib", nullptr, MS_BIND, nullptr) == 0;
   };
   for (const auto* name : {"CATTLE_HOME", "CATTLE_STATE_DIR", "CATTLE_AGENT_LOG_FILE"})
     variables_.erase(name);
-  EXPECT_THAT(found(in_container), IsEmpty()) << last_.output;
+  EXPECT_THAT(found(in_container), only(Cause::state_file)) << last_.output;
+  EXPECT_THAT(last_.output, HasSubstr("/var/lib/cattle/.docker_uuid"));
   variables_["RANCHER_AGENT_IMAGE"] = "rancher/agent:v1.2.11";
+  EXPECT_THAT(found(in_container), IsEmpty()) << last_.output;
+  write("lib/rancher/state/.docker_uuid", damaged);
   EXPECT_THAT(found(in_container), only(Cause::state_file)) << last_.output;
   EXPECT_THAT(last_.output, HasSubstr("/var/lib/rancher/state/.docker_uuid"));
 }

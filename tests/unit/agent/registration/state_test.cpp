@@ -63,6 +63,14 @@ TEST_F(State, P49_a_stock_key_of_another_form_is_taken_as_it_is) {
   EXPECT_EQ(registration_key(directory_), "ABCDEF0123");
 }
 
+TEST_F(State, P15_R57_a_whole_key_is_told_from_half_a_one_by_its_length_or_line_end) {
+  for (const auto& whole : {std::string(128, 'a'), std::string(128, 'a') + "\n", std::string("AB01\n")})
+    EXPECT_TRUE(is_whole_key(whole)) << whole;
+  for (const auto& damaged : {std::string(), std::string("\n"), std::string(127, 'a'), std::string("AB01"),
+                              std::string("xyz\n"), std::string(128, '\0') + "\n"})
+    EXPECT_FALSE(is_whole_key(damaged)) << damaged;
+}
+
 TEST_F(State, nothing_is_left_beside_a_state_file) {
   config::write_state_file(path("a/b/file"), "one", 0600);
   config::write_state_file(path("a/b/file"), "two", 0640);
