@@ -30,10 +30,9 @@ std::optional<std::uint32_t> ipv4(const std::string& text) {
   return ntohl(address.s_addr);
 }
 
-/// Loopback, link-local, "any", multicast and what lies above, broadcast too: none by which another machine
-/// reaches this one.
+/// Loopback, link-local, "any", broadcast: none by which another machine reaches this one.
 bool is_nobodys(std::uint32_t address) {
-  return address == 0 || address >> 28U >= 0xEU || address >> 24U == 127U || address >> 16U == 0xA9FEU;
+  return address == 0 || address == kAllBits || address >> 24U == 127U || address >> 16U == 0xA9FEU;
 }
 
 bool in_network(std::uint32_t address, std::uint32_t network, unsigned prefix) {

@@ -18,8 +18,8 @@ AddressInputs inputs(const std::string& wish, const std::string& detected, const
 
 TEST(Address, P09_what_the_stock_image_refuses_is_refused) {
   for (const auto* text :
-       {"127.0.0.2", "169.254.3.3", "0.0.0.0", "255.255.255.255", "224.0.0.1", "256.1.1.1", "host.example",
-        "1.2.3", "1.2.3.4.5", "010.1.1.1", "if:", "if:a/b", "10.0.0.0/33", "10.0.0/8", "10.0.0.0/x"}) {
+       {"127.0.0.2", "169.254.3.3", "0.0.0.0", "255.255.255.255", "256.1.1.1", "host.example", "1.2.3",
+        "1.2.3.4.5", "010.1.1.1", "if:", "if:a/b", "10.0.0.0/33", "10.0.0/8", "10.0.0.0/x"}) {
     try {
       (void)parse_address_wish(text);
       ADD_FAILURE() << text << " was taken";
