@@ -20,7 +20,6 @@
 #include <algorithm>
 #include <functional>
 #include <iostream>
-#include <stdexcept>
 #include <string>
 #include <utility>
 

@@ -18,7 +18,6 @@
 #include <filesystem>
 #include <mutex>
 #include <optional>
-#include <stdexcept>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -38,19 +37,12 @@ bool is_proxied(const ServerTarget& target, const http::Url& url) {
          !subscriber::bypasses_proxy(target.connection.no_proxy, url.host, url.port);
 }
 
-/// A value that names no proxy; nothing can be tried with it. It may hold a password and is not shown.
+/// A value that names no proxy; nothing can be tried with it.
 std::optional<Finding> check_proxy_variable(const ServerTarget& target, const http::Url& url) {
-  if (!is_proxied(target, url)) return std::nullopt;
-  subscriber::SubscriptionOptions options;
-  options.connection = target.connection;
-  try {
-    (void)subscriber::make_address(options);
-    return std::nullopt;
-  } catch (const std::invalid_argument& error) {
-    const auto variable = url.scheme + "_proxy";
-    return Finding{Cause::proxy, variable + ": " + error.what(),
-                   "set " + variable + " to http://host:port, unset it, or add the server to NO_PROXY"};
-  }
+  const auto fault = subscriber::proxy_fault(target.connection);
+  if (fault.empty()) return std::nullopt;
+  return Finding{Cause::proxy, fault,
+                 "set " + url.scheme + "_proxy to http://host:port, unset it, or add the server to NO_PROXY"};
 }
 
 /// One attempt to subscribe to nothing: nullopt when it came through.
