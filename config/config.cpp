@@ -233,7 +233,8 @@ std::string with_damage(const std::string& problem, const std::string& state_dir
   const auto stored = read_option_files({file}, ignored);
   for (const auto* name : {"CATTLE_URL", "CATTLE_ACCESS_KEY", "CATTLE_SECRET_KEY"}) {
     if (!stored.contains(name))
-      return problem + "; " + file + " is damaged: run `cattle-agent register` with the Add Host URL again";
+      return std::string(problem).append("; ").append(file).append(
+          " is damaged: run `cattle-agent register` with the Add Host URL again");
   }
   return problem;
 }
