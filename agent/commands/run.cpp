@@ -160,6 +160,28 @@ std::string image_name(const docker::Client& engine, const std::string& fallback
   return fallback;
 }
 
+/// How one kind of start differs from the other.
+struct RunManner {
+  bool yields_to_container = false;  ///< Does not start beside an agent container; the container itself does.
+  std::function<void(const config::Config&, AgentOptions&)> adapt;
+};
+
+/// With this machine's own identity; and once more, with a new one, when it turns out to be a copy.
+int run_as_itself(const config::Environment& given, const config::Overrides& overrides,
+                  const Signals& signals, const RunManner& manner) {
+  for (std::string copied_as;;) {
+    const auto own = own_environment(given, config::survey(given).config.state_dir, copied_as, signals);
+    if (!own) return exit_code::kSuccess;
+    const auto settings = config::load(*own, overrides);
+    // A server's package is run by the agent container itself.
+    if (manner.yields_to_container && settings.package.empty() && stands_beside_a_container(settings))
+      return exit_code::kBeside;
+    const auto code = run_configured(settings, *own, signals, copied_as,
+                                     [&](AgentOptions& options) { manner.adapt(settings, options); });
+    if (code) return *code;
+  }
+}
+
 }  // namespace
 
 int run(const config::Overrides& overrides, bool as_service) {
@@ -169,19 +191,12 @@ int run(const config::Overrides& overrides, bool as_service) {
   prefer_little_memory();
   const http::Library library;
   const auto given = with_key(config::process_environment(), overrides.access_key);
-  for (std::string copied_as;;) {
-    const auto own = own_environment(given, config::survey(given).config.state_dir, copied_as, signals);
-    if (!own) return exit_code::kSuccess;
-    const auto settings = config::load(*own, overrides);
-    // A server's package is run by the agent container itself.
-    if (settings.package.empty() && stands_beside_a_container(settings)) return exit_code::kBeside;
-    const auto code = run_configured(settings, *own, signals, copied_as, [&](AgentOptions& options) {
-      options.upkeep.prepare_host = as_service;
-      options.upkeep.preparation.wait_program = "/usr/lib/cattle-agent/r";  // Where the .deb puts it.
-      if (!settings.package.empty()) adapt_to_package(settings, options);
-    });
-    if (code) return *code;
-  }
+  const auto adapt = [as_service](const config::Config& settings, AgentOptions& options) {
+    options.upkeep.prepare_host = as_service;
+    options.upkeep.preparation.wait_program = "/usr/lib/cattle-agent/r";  // Where the .deb puts it.
+    if (!settings.package.empty()) adapt_to_package(settings, options);
+  };
+  return run_as_itself(given, overrides, signals, {true, adapt});
 }
 
 int run_in_image(const config::Environment& environment) {
@@ -192,21 +207,15 @@ int run_in_image(const config::Environment& environment) {
     std::cerr << "WARN: /host/dev can't be bound over /dev; devices that appear later are not seen\n";
   }
   const http::Library library;
-  const auto given = with_image_defaults(environment);
-  for (std::string copied_as;;) {
-    const auto own = own_environment(given, config::survey(given).config.state_dir, copied_as, signals);
-    if (!own) return exit_code::kSuccess;
-    const auto settings = config::load(*own, {});
-    const auto code = run_configured(settings, *own, signals, copied_as, [&](AgentOptions& options) {
-      options.upkeep.prepare_host = true;
-      options.upkeep.watch_image = true;
-      options.upkeep.preparation.wait_directory = "/.r";
-      const docker::Client engine(options.engine);
-      options.host.agent_image = image_name(engine, settings.agent_image);
-      options.upkeep.image.own_image = options.host.agent_image;
-    });
-    if (code) return *code;
-  }
+  const auto adapt = [](const config::Config& settings, AgentOptions& options) {
+    options.upkeep.prepare_host = true;
+    options.upkeep.watch_image = true;
+    options.upkeep.preparation.wait_directory = "/.r";
+    const docker::Client engine(options.engine);
+    options.host.agent_image = image_name(engine, settings.agent_image);
+    options.upkeep.image.own_image = options.host.agent_image;
+  };
+  return run_as_itself(with_image_defaults(environment), {}, signals, {false, adapt});
 }
 
 }  // namespace cattle::agent::commands
